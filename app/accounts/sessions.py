@@ -1,0 +1,106 @@
+"""Which browsers are signed in as whom; a session ends the moment its row says so.
+
+Wall time throughout. The cookie holds a random token, the row its hash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account, LoginSession, StaffMember
+from app.core.signing import fingerprint, new_token
+
+LIFETIME = timedelta(days=60)
+STAFF_LIFETIME = timedelta(hours=12)
+LONGEST_DEVICE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, as views and templates see them (Flask-Login's user)."""
+
+    id: int
+    token: str
+    session_id: int
+    email: str
+    name: str | None
+    language: str
+    role: str | None
+    has_second_factor: bool
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """What the cookie keeps: the session's token, never the account's number."""
+        return self.token
+
+
+def open_session(session: Session, *, account_id: int, device: str, wall: datetime) -> str:
+    """Sign a browser in; returns the token for its cookie."""
+    token = new_token()
+    is_staff = session.get(StaffMember, account_id) is not None
+    session.add(
+        LoginSession(
+            token_hash=fingerprint(token),
+            account_id=account_id,
+            device=device[:LONGEST_DEVICE],
+            created_at=wall,
+            last_seen_at=wall,
+            expires_at=wall + (STAFF_LIFETIME if is_staff else LIFETIME),
+        )
+    )
+    return token
+
+
+def person(session: Session, *, token: str, wall: datetime) -> Person | None:
+    """The person behind a cookie, or None where the session ended or the person left."""
+    row = session.execute(
+        sa.select(LoginSession, Account, StaffMember.role)
+        .join(Account, Account.id == LoginSession.account_id)
+        .outerjoin(StaffMember, StaffMember.account_id == Account.id)
+        .where(
+            LoginSession.token_hash == fingerprint(token),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > wall,
+            Account.suspended_at.is_(None),
+            Account.erased_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    login, account, role = row
+    return Person(
+        id=account.id,
+        token=token,
+        session_id=login.id,
+        email=account.email or "",
+        name=account.name,
+        language=account.language,
+        role=role,
+        has_second_factor=login.second_factor_at is not None,
+    )
+
+
+def revoke(session: Session, *, account_id: int, session_id: int, wall: datetime) -> None:
+    """End one of a person's own sessions; another person's is not touched."""
+    _revoke(session, LoginSession.account_id == account_id, LoginSession.id == session_id, wall)
+
+
+def revoke_all(
+    session: Session, *, account_id: int, wall: datetime, keep: int | None = None
+) -> None:
+    """End every session of a person, but for the one to keep."""
+    others = LoginSession.id != (keep or 0)
+    _revoke(session, LoginSession.account_id == account_id, others, wall)
+
+
+def _revoke(
+    session: Session, whose: sa.ColumnElement[bool], which: sa.ColumnElement[bool], wall: datetime
+) -> None:
+    alive = LoginSession.revoked_at.is_(None)
+    session.execute(sa.update(LoginSession).where(whose, which, alive).values(revoked_at=wall))

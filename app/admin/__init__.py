@@ -1,0 +1,1 @@
+"""The staff shell: dashboard, staff, settings of the newsroom."""

@@ -1,0 +1,117 @@
+"""What forms of all rooms share: fields that refuse what cannot be stored, in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField, ValidationError
+
+from app.core.i18n import gettext as _
+
+LONGEST_EMAIL = 254
+LONGEST_LINE = 200
+LONGEST_TEXT = 5000
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose errors come back beside its fields with what was typed."""
+
+    class Meta:
+        # Our own texts: WTForms' catalogue has other words, and no choice of language per mail.
+        locales = False
+
+    @property
+    def has_errors(self) -> bool:
+        return any(self.errors.values())
+
+
+class Line(StringField):
+    """One line of text: spaces around it go, control characters are refused."""
+
+    def __init__(self, label: Any = None, *, longest: int = LONGEST_LINE, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").strip()
+
+    def pre_validate(self, form: Any) -> None:
+        refuse_unstorable(self, allowed="")
+        refuse_long(self, self.longest)
+
+
+class Text(TextAreaField):
+    """Several lines of text."""
+
+    def __init__(self, label: Any = None, *, longest: int = LONGEST_TEXT, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").strip().replace("\r\n", "\n")
+
+    def pre_validate(self, form: Any) -> None:
+        refuse_unstorable(self, allowed="\n\t")
+        refuse_long(self, self.longest)
+
+
+class Email(Line):
+    """An address that mail can reach; ``data`` is the address as it is written to."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, longest=LONGEST_EMAIL, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if not self.data:
+            raise ValidationError(_("Write your e-mail address: the receipt goes there."))
+        self.data = normal_email(self.data)
+
+
+def normal_email(text: str) -> str:
+    """The address with its domain in one spelling; raises ValidationError in the reader's words."""
+    local = text.rpartition("@")[0]
+    if not local.isascii():
+        raise ValidationError(
+            _(
+                "The part before the @ has letters that many mail servers refuse. "
+                "Use an address with plain Latin letters there; the domain may be in any script."
+            )
+        )
+    try:
+        return validate_email(text, check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError:
+        raise ValidationError(
+            _("This is no e-mail address. It looks like name@example.org.")
+        ) from None
+
+
+def email_key(email: str) -> str:
+    """One address, one person: the spelling that is compared."""
+    return email.casefold()
+
+
+def refuse_unstorable(field: Any, *, allowed: str) -> None:
+    """Refuse control characters, and give the text back without them."""
+    text = field.data or ""
+    clean = "".join(c for c in text if c in allowed or (ord(c) >= 32 and c != "\x7f"))
+    clean = clean.encode("utf-8", "ignore").decode()  # lone surrogates
+    if clean != text:
+        field.data = clean
+        raise ValidationError(
+            _("There was an invisible character in it, which we took out. Look, then send again.")
+        )
+
+
+def refuse_long(field: Any, longest: int) -> None:
+    if len(field.data or "") > longest:
+        raise ValidationError(
+            _(
+                "That is longer than we can keep. Shorten it to %(longest)s characters.",
+                longest=longest,
+            )
+        )

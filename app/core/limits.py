@@ -1,0 +1,115 @@
+"""How often something may be tried: counted in the database, so that all processes agree.
+
+Wall time; windows start at the first try. With REDIS_URL the same rules are counted there.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from limits import RateLimitItem, parse
+from limits.storage import Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import from_unix, wall_clock
+from app.core.db import Base, Database, insert_into
+from app.core.errors import TooMany
+
+
+class LimitWindow(Base):
+    """How often one key was used in its running window."""
+
+    __tablename__ = "limit_window"
+    __table_args__ = (sa.CheckConstraint("hits >= 0", name="hits"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    hits: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Limiter:
+    """Counts tries and refuses the one too many."""
+
+    def __init__(self, db: Database, redis_url: str = "") -> None:
+        storage = storage_from_string(redis_url) if redis_url else DatabaseStorage(db)
+        self._strategy = FixedWindowRateLimiter(storage)
+
+    def hit(self, rule: str, *key: str) -> None:
+        """Count one try of ``key`` under a rule like "10/5minute"; raises TooMany past it."""
+        item = parse(rule)
+        if not self._strategy.hit(item, *key):
+            raise TooMany(retry_after=self._seconds_left(item, *key))
+
+    def forgive(self, rule: str, *key: str) -> None:
+        """Forget the tries of a key, after the right answer came."""
+        self._strategy.clear(parse(rule), *key)
+
+    def _seconds_left(self, item: RateLimitItem, *key: str) -> int:
+        reset = self._strategy.get_window_stats(item, *key).reset_time
+        return max(1, round(reset - time.time()))
+
+
+class DatabaseStorage(Storage):
+    """The counters of the limits library as rows; an upsert counts, so twenty at once are 20."""
+
+    STORAGE_SCHEME = ["db"]  # noqa: RUF012  (the library reads it from the class)
+
+    def __init__(self, db: Database) -> None:
+        super().__init__()
+        self._db = db
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sa.exc.SQLAlchemyError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now = wall_clock()
+        fresh = {"key": key, "hits": amount, "expires_at": now + timedelta(seconds=expiry)}
+        over = LimitWindow.expires_at <= now
+        with self._db.transaction() as session:
+            insert = insert_into(session, LimitWindow).values(fresh)
+            statement = insert.on_conflict_do_update(
+                index_elements=[LimitWindow.key],
+                set_={
+                    "hits": sa.case((over, amount), else_=LimitWindow.hits + amount),
+                    "expires_at": sa.case(
+                        (over, insert.excluded.expires_at), else_=LimitWindow.expires_at
+                    ),
+                },
+            ).returning(LimitWindow.hits)
+            return int(session.scalars(statement).one())
+
+    def get(self, key: str) -> int:
+        row = self._row(key)
+        return row.hits if row else 0
+
+    def get_expiry(self, key: str) -> float:
+        row = self._row(key)
+        return row.expires_at.timestamp() if row else time.time()
+
+    def check(self) -> bool:
+        return True
+
+    def reset(self) -> int | None:
+        with self._db.transaction() as session:
+            result: Any = session.execute(sa.delete(LimitWindow))
+            return int(result.rowcount)
+
+    def clear(self, key: str) -> None:
+        with self._db.transaction() as session:
+            session.execute(sa.delete(LimitWindow).where(LimitWindow.key == key))
+
+    def _row(self, key: str) -> LimitWindow | None:
+        alive = sa.and_(LimitWindow.key == key, LimitWindow.expires_at > wall_clock())
+        with self._db.reading() as session:
+            return session.scalar(sa.select(LimitWindow).where(alive))
+
+
+def purge(db: Database, *, before: float) -> None:
+    """Drop the windows that ended before a moment (Unix seconds)."""
+    with db.transaction() as session:
+        session.execute(sa.delete(LimitWindow).where(LimitWindow.expires_at < from_unix(before)))

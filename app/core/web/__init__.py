@@ -1,0 +1,27 @@
+"""Where a request meets the house: its session, clock, language, rights and answers.
+
+Views use ``reading()``, ``transaction()``, ``now()`` and ``requires(role)`` from here and need
+nothing else of Flask's application object.
+"""
+
+from __future__ import annotations
+
+from app.core.web.access import Role, requires, safe_target, signed_in
+from app.core.web.context import database, limiter, now, reading, services, settings, transaction
+from app.core.web.nav import NavItem, nav
+
+__all__ = [
+    "NavItem",
+    "Role",
+    "database",
+    "limiter",
+    "nav",
+    "now",
+    "reading",
+    "requires",
+    "safe_target",
+    "services",
+    "settings",
+    "signed_in",
+    "transaction",
+]

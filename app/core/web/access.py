@@ -1,0 +1,72 @@
+"""Who may come in. A right that is missing is answered before the view is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Response, redirect, request, url_for
+from flask_login import current_user
+
+from app.core.errors import Forbidden
+
+Role = Literal["admin", "editor", "finance", "viewer"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Only for who is signed in; others sign in first and come back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        if not current_user.is_authenticated:
+            return _to("accounts.sign_in")
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    """Only for staff with one of these roles and a second factor; admin may all.
+
+    ``requires("viewer")`` is any staff member.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+            if not current_user.is_authenticated:
+                return _to("accounts.sign_in")
+            if not may(current_user, *roles):
+                raise Forbidden()
+            if not current_user.has_second_factor:
+                return _to("accounts.second_factor")
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def may(user: Any, *roles: Role) -> bool:
+    """Whether a person's role is among these; admin may all, every role may what viewer may."""
+    role = getattr(user, "role", None)
+    return role is not None and (role == "admin" or role in roles or "viewer" in roles)
+
+
+def safe_target(target: str | None, default: str) -> str:
+    """A local path to go on to, judged as a browser would resolve it; else the default."""
+    if not target or not target.startswith("/") or not target.isprintable():
+        return default
+    if "\\" in target or target.startswith("//"):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def _to(endpoint: str) -> Response:
+    back = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+    return cast(Response, redirect(url_for(endpoint, next=back), 303))

@@ -1,0 +1,60 @@
+"""What the factory made, as a view reaches it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.core.clock import Clock
+from app.core.db import Database
+from app.core.limits import Limiter
+from app.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One running application: its settings, database, clock and outside services."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    limiter: Limiter
+    services: dict[str, Any] = field(default_factory=dict)
+
+
+def house() -> House:
+    return cast(House, current_app.extensions["house"])
+
+
+def database() -> Database:
+    return house().db
+
+
+def settings() -> Settings:
+    return house().settings
+
+
+def limiter() -> Limiter:
+    return house().limiter
+
+
+def services() -> dict[str, Any]:
+    return house().services
+
+
+def now() -> datetime:
+    """The business's time; read once in a view and passed on."""
+    return house().clock()
+
+
+def reading() -> AbstractContextManager[Session]:
+    return house().db.reading()
+
+
+def transaction() -> AbstractContextManager[Session]:
+    return house().db.transaction()

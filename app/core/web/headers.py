@@ -1,0 +1,65 @@
+"""Headers of every answer, and the refusals that come before any view."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, g, request
+
+from app.core.errors import AppError
+from app.core.i18n import lazy_gettext as _l
+from app.core.web.context import settings
+
+HOSTED_PAYMENT_PAGES = "https://checkout.stripe.com https://billing.stripe.com"
+STATIC_SECONDS = 365 * 24 * 3600
+
+
+def install(app: Flask) -> None:
+    app.before_request(_new_nonce)
+    app.before_request(_refuse_nul)
+    app.after_request(_add_headers)
+
+
+def _new_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _refuse_nul() -> None:
+    """No text of ours can hold a NUL; in an address there is nobody to give it back to."""
+    if "\x00" in request.path or any("\x00" in v for v in request.args.values()):
+        raise AppError(_l("The address has a character in it that cannot be read."))
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _policy())
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if settings().is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static" and response.status_code == 200:
+        response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(["Cookie", "Accept-Language"])
+    return response
+
+
+def _policy() -> str:
+    nonce = getattr(g, "nonce", "")
+    forms = f"'self' {HOSTED_PAYMENT_PAGES} {settings().stripe_origin}".strip()
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"form-action {forms}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ]
+    )

@@ -1,0 +1,71 @@
+"""Which language a request is answered in: asked for, chosen before, or preferred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, g, request, url_for
+from flask_login import current_user
+
+from app.core import i18n
+
+COOKIE = "lang"
+YEAR = 365 * 24 * 3600
+
+
+def install(app: Flask) -> None:
+    app.before_request(_choose)
+    app.after_request(_remember)
+    i18n.install(app.jinja_env)
+    app.context_processor(_for_templates)
+
+
+def _choose() -> None:
+    asked = request.args.get("lang")
+    g.asked_language = asked if asked in i18n.LANGUAGES else None
+    i18n.set_language(g.asked_language or _known() or "en")
+
+
+def _known() -> str | None:
+    kept = request.cookies.get(COOKIE)
+    if kept in i18n.LANGUAGES:
+        return kept
+    own = getattr(current_user, "language", None)
+    if own in i18n.LANGUAGES:
+        return str(own)
+    return request.accept_languages.best_match(list(i18n.LANGUAGES))
+
+
+def _remember(response: Response) -> Response:
+    asked = getattr(g, "asked_language", None)
+    if asked is not None:
+        response.set_cookie(
+            COOKIE, asked, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    response.headers.setdefault("Content-Language", i18n.language())
+    return response
+
+
+def _for_templates() -> dict[str, object]:
+    return {"locale": i18n.language(), "language_links": _links()}
+
+
+def _links() -> list[dict[str, str]]:
+    """The same page in the other languages."""
+    if request.endpoint is None:
+        here, values = "/", {}
+    else:
+        here, values = request.endpoint, dict(request.view_args or {})
+    links = []
+    for code, name in i18n.LANGUAGES.items():
+        if code == i18n.language():
+            continue
+        if request.endpoint is None or request.method not in {"GET", "HEAD"}:
+            url = f"{request.path}?lang={code}"
+        else:
+            query: dict[str, Any] = {
+                k: v for k, v in request.args.items() if k != "lang" and k not in values
+            }
+            url = url_for(here, **values, **query, lang=code)
+        links.append({"code": code, "name": name, "url": url})
+    return links

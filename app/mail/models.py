@@ -1,0 +1,36 @@
+"""Mails that wait, mails that went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, BigId
+
+
+class OutboxMessage(Base):
+    """One mail to one address. ``dedupe_key`` makes the second request for it none."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'scrubbed')", name="state"),
+        sa.CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
+        sa.Index("ix_outbox_message_state_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[str] = mapped_column(unique=True)  # the Message-ID header, kept on retries
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]  # "sign_in", "welcome"
+    to_address: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str]
+    state: Mapped[str] = mapped_column(default="waiting")
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]

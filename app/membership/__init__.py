@@ -1,0 +1,1 @@
+"""Who supports us: joining, changing, leaving, standing."""

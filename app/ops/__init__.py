@@ -1,0 +1,1 @@
+"""Running it: command line, worker, demo, health."""

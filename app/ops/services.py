@@ -1,0 +1,13 @@
+"""The services that speak to the world outside: Stripe, and the mail server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.db import Database
+from app.core.settings import Settings
+
+
+def build(settings: Settings, db: Database) -> dict[str, Any]:
+    """Make the services of this installation; tests give their own instead."""
+    return {}

@@ -1,0 +1,1 @@
+"""Our mirror of Stripe; knows no plan, no patron and no topic."""

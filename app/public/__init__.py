@@ -1,0 +1,1 @@
+"""What anyone meets first: the ask, the texts."""

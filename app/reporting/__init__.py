@@ -1,0 +1,1 @@
+"""Numbers: one function a figure, with its definition."""

@@ -1,0 +1,42 @@
+"""What the figures are read from: movements of MRR, written when they happen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, BigId
+
+KINDS = ("new", "reactivation", "expansion", "contraction", "churn", "paused", "resumed")
+
+
+class Movement(Base):
+    """One person's change of monthly value.
+
+    Values are twelfths of a minor unit, so that a year's pledge is exact: 60.00 a year is
+    6000 twelfths a month, 5.00 a month is 6000 too.
+    """
+
+    __tablename__ = "movement"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "kind IN ('new', 'reactivation', 'expansion', 'contraction', 'churn', 'paused', "
+            "'resumed')",
+            name="kind",
+        ),
+        sa.CheckConstraint("delta <> 0", name="delta"),
+        sa.CheckConstraint("value_after >= 0", name="value"),
+        sa.UniqueConstraint("account_id", "currency", "occurred_at"),
+        sa.Index("ix_movement_currency_occurred", "currency", "occurred_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("account.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    occurred_at: Mapped[datetime]
+    kind: Mapped[str]
+    delta: Mapped[int]  # twelfths of a minor unit
+    value_after: Mapped[int]  # twelfths of a minor unit
+    reason: Mapped[str | None]  # of a churn: voluntary, involuntary, dispute

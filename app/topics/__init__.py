@@ -1,0 +1,1 @@
+"""Voting: proposing, rounds, ballots, counting, publishing."""
