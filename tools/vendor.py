@@ -1,7 +1,7 @@
-"""Fetch the front-end files that others made, cut them to what our pages use, and record what they are.
+"""Fetch the front-end files that others made, cut them to our pages, and record what they are.
 
-``./dev vendor`` runs this. The results are committed, so neither ``./dev run`` nor a reader's browser
-ever asks another host for them. Needs the development environment (fonttools, brotli).
+``./dev vendor`` runs this. The results are committed, so neither ``./dev run`` nor a reader's
+browser ever asks another host for them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VERSION = "4.4"
 WHEEL_SHA256 = "6c33ac5d27b0396b0ed228e400d9c7ee4445c359ce21b3d8d9b9723e8c5c49a7"
 SOURCE = "fontpkg_source_serif_4/files/SourceSerif4[opsz,wght].ttf"
 LICENCE = "fontpkg_source_serif_4/LICENSE"
-# The licence reserves the word "Source" for unchanged files; ours are cut, so they name themselves so.
+# The licence reserves the word "Source" for unchanged files; ours are cut.
 OWN_NAME = "Patron Desk Serif"
 AXES = {"wght": (400, 400, 700), "opsz": (14, 14, 60)}
 FEATURES = ["kern", "liga", "mark", "mkmk", "ccmp", "locl", "lnum", "tnum", "pnum"]

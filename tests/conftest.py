@@ -1,0 +1,139 @@
+"""What every test may ask for: a clock, a database on each engine, the app and a reader.
+
+A test that takes ``engine_name``, or anything that stands on it, runs once on SQLite and once on
+PostgreSQL. Rooms add what only they need in a conftest.py of their own folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from app import create_app
+from app.core.db import Database
+from app.core.settings import Settings
+from tests.clocks import FixedClock
+from tests.databases import ENGINES, Databases
+from tests.reading import Reader
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from playwright.sync_api import Browser
+
+pytest_plugins = ["tests.contract.plugin", "tests.summary"]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="add the long forms of the tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read no settings of the shell, and let generated tests take as long as they take."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    hypothesis_settings.register_profile("default", deadline=None, max_examples=60)
+    hypothesis_settings.register_profile("long", deadline=None, max_examples=1000)
+    hypothesis_settings.load_profile("long" if config.getoption("--long") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --long, its tests are left out of the run rather than skipped in it."""
+    if config.getoption("--long"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def in_full(pytestconfig: pytest.Config) -> bool:
+    """Whether this is the long form: every width, scheme, order and kill."""
+    return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes databases; tests mostly want ``database`` or ``db``."""
+    with ExitStack() as stack:
+        yield Databases(tmp_path_factory.mktemp("databases"), stack)
+
+
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The database's kind; who asks for it is run on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database(engine_name: str, databases: Databases) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    with databases.migrated(engine_name) as url:
+        yield url
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    """A fresh, migrated database."""
+    opened = Database(database)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The business's time, which a test moves."""
+    return FixedClock()
+
+
+@pytest.fixture
+def settings(database: str) -> Settings:
+    """The environment of a test's app."""
+    return Settings(
+        app_env="test",
+        database_url=database,
+        secret_key="a key for tests only",
+        site_url="http://localhost",
+        stripe_secret_key="sk_test_sandbox",
+        stripe_webhook_secret=("whsec_test",),
+        stripe_api_base="http://127.0.0.1:1",
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+    """The whole application on a fresh database."""
+    made = create_app(settings, clock=clock)
+    made.test_client_class = Reader
+    yield made
+    made.extensions["house"].db.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> Reader:
+    """Somebody with a browser that runs no script."""
+    reader = app.test_client()
+    assert isinstance(reader, Reader)
+    return reader
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; skips with the reason where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(os.environ.get("CHROMIUM_MISSING", "no Chromium on PATH"))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
