@@ -104,7 +104,6 @@ class Database:
         """A read-only session over one snapshot; it never blocks a writer, and never writes."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
-            session.rollback()
 
     def dispose(self) -> None:
         self.engine.dispose()
