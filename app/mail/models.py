@@ -11,7 +11,12 @@ from app.core.db import Base, BigId
 
 
 class OutboxMessage(Base):
-    """One mail to one address. ``dedupe_key`` makes the second request for it none."""
+    """One mail to one address. ``dedupe_key`` makes the second request for it none.
+
+    Keys and kinds hold ids, never addresses: they stay when the rest is scrubbed. A mail with a
+    secret (a sign-in link) is not sent after ``secret_until`` (wall time), and its words go as
+    soon as it went.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -29,6 +34,8 @@ class OutboxMessage(Base):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    unsubscribe_url: Mapped[str | None]  # only of what a reader may do without, never of receipts
+    secret_until: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="waiting")
     created_at: Mapped[datetime] = mapped_column(index=True)
     sent_at: Mapped[datetime | None]

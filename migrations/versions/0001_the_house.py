@@ -197,6 +197,8 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("unsubscribe_url", sa.Text(), nullable=True),
+        sa.Column("secret_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -753,6 +755,8 @@ def upgrade() -> None:
         sa.Column("proposer_name", sa.Text(), nullable=True),
         sa.Column("by_newsroom", sa.Boolean(), nullable=False),
         sa.Column("article", sa.Text(), nullable=True),
+        sa.Column("form_key", sa.Text(), nullable=True),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("public_note", sa.Text(), nullable=True),
         sa.Column("weeks", sa.BigInteger(), nullable=True),
@@ -774,6 +778,7 @@ def upgrade() -> None:
             ["proposer_id"], ["account.id"], name=op.f("fk_topic_proposer_id_account")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_topic_form_key")),
     )
     with op.batch_alter_table("topic", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_topic_proposer_id"), ["proposer_id"], unique=False)
@@ -913,12 +918,17 @@ def upgrade() -> None:
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("tie_break", sa.Text(), nullable=False),
         sa.Column("late_joiners", sa.Boolean(), nullable=False),
+        sa.Column("rule", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("scheduled", sa.Boolean(), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("roll_frozen", sa.BigInteger(), nullable=True),
+        sa.Column("roll_late", sa.BigInteger(), nullable=True),
+        sa.Column("roll_removed", sa.BigInteger(), nullable=True),
         sa.Column("counted", sa.BigInteger(), nullable=True),
         sa.Column("blank", sa.BigInteger(), nullable=True),
         sa.Column("first_time", sa.BigInteger(), nullable=True),
@@ -927,6 +937,21 @@ def upgrade() -> None:
         sa.Column("chain_end", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
             "(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_round_closed")
+        ),
+        sa.CheckConstraint("state = 'draft' OR NOT scheduled", name=op.f("ck_round_scheduled")),
+        sa.CheckConstraint(
+            "state = 'draft' OR roll_frozen IS NOT NULL", name=op.f("ck_round_frozen")
+        ),
+        sa.CheckConstraint(
+            "state = 'closed' OR (counted IS NULL AND blank IS NULL AND first_time IS NULL "
+            "AND winner_id IS NULL AND chain_end IS NULL AND NOT tie_broken)",
+            name=op.f("ck_round_hidden"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'closed' OR (counted IS NOT NULL AND blank IS NOT NULL "
+            "AND first_time IS NOT NULL AND chain_end IS NOT NULL "
+            "AND roll_late IS NOT NULL AND roll_removed IS NOT NULL)",
+            name=op.f("ck_round_tallied"),
         ),
         sa.CheckConstraint("method IN ('approval')", name=op.f("ck_round_method")),
         sa.CheckConstraint(
@@ -1045,10 +1070,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_roll_entry_account_id", ["account_id"], unique=False)
 
     op.create_table(
+        "round_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("note", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("closed_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('extended', 'closed_early')", name=op.f("ck_round_notice_kind")
+        ),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["account.id"], name=op.f("fk_round_notice_actor_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_round_notice_round_id_round")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_notice")),
+    )
+    with op.batch_alter_table("round_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_round_notice_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
         "round_option",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=True),
         sa.Column(
             "texts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
@@ -1062,6 +1112,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round_option")),
         sa.UniqueConstraint("id", "round_id", name=op.f("uq_round_option_id_round_id")),
+        sa.UniqueConstraint("round_id", "place", name=op.f("uq_round_option_round_id_place")),
         sa.UniqueConstraint("round_id", "topic_id", name=op.f("uq_round_option_round_id_topic_id")),
     )
     with op.batch_alter_table("round_option", schema=None) as batch_op:
@@ -1077,6 +1128,9 @@ def upgrade() -> None:
         sa.Column("receipt", sa.Text(), nullable=False),
         sa.Column("cast_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(account_id IS NULL) = (cast_at IS NULL)", name=op.f("ck_ballot_apart")
+        ),
         sa.ForeignKeyConstraint(
             ["round_id", "account_id"],
             ["roll_entry.round_id", "roll_entry.account_id"],
@@ -1128,6 +1182,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_round_option_topic_id"))
 
     op.drop_table("round_option")
+    with op.batch_alter_table("round_notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_round_notice_round_id"))
+
+    op.drop_table("round_notice")
     with op.batch_alter_table("roll_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_roll_entry_account_id")
 
