@@ -6,7 +6,7 @@ stays of the person is on the roll: that they took part.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, BigId, JSONDoc
 
 STATUSES = ("received", "listed", "on_ballot", "won", "reporting", "published", "declined", "hold")
+UNPUBLISHED = ("received",)  # nobody but staff and the proposer sees what no editor has read
 
 
 class Topic(Base):
@@ -43,7 +44,9 @@ class Topic(Base):
     proposer_email: Mapped[str | None]  # suggested without an account
     proposer_name: Mapped[str | None]  # shown: "Halyna P."; None is "a reader"
     by_newsroom: Mapped[bool] = mapped_column(default=False)
-    article: Mapped[str | None]
+    article: Mapped[str | None]  # where the reader came from
+    form_key: Mapped[str | None] = mapped_column(unique=True)  # a double click is one topic
+    hidden: Mapped[bool] = mapped_column(default=False)  # spam or harmful: no page shows it
     status: Mapped[str]
     public_note: Mapped[str | None]  # the reason of a decline, the state of the reporting
     weeks: Mapped[int | None]
@@ -100,6 +103,19 @@ class Round(Base):
         sa.CheckConstraint("closes_at > opens_at", name="dates"),
         sa.CheckConstraint("state = 'draft' OR opened_at IS NOT NULL", name="opened"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
+        sa.CheckConstraint("state = 'draft' OR NOT scheduled", name="scheduled"),
+        sa.CheckConstraint("state = 'draft' OR roll_frozen IS NOT NULL", name="frozen"),
+        sa.CheckConstraint(
+            "state = 'closed' OR (counted IS NULL AND blank IS NULL AND first_time IS NULL "
+            "AND winner_id IS NULL AND chain_end IS NULL AND NOT tie_broken)",
+            name="hidden",
+        ),
+        sa.CheckConstraint(
+            "state <> 'closed' OR (counted IS NOT NULL AND blank IS NOT NULL "
+            "AND first_time IS NOT NULL AND chain_end IS NOT NULL "
+            "AND roll_late IS NOT NULL AND roll_removed IS NOT NULL)",
+            name="tallied",
+        ),
         sa.Index(
             "uq_round_open", "state", unique=True,
             sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
@@ -111,19 +127,40 @@ class Round(Base):
     question: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # {"en": ..., "uk": ...}
     method: Mapped[str]
     tie_break: Mapped[str]
-    late_joiners: Mapped[bool]
+    late_joiners: Mapped[bool]  # a first charge before closing gives a ballot
+    rule: Mapped[dict[str, Any]] = mapped_column(JSONDoc, default=dict)  # as frozen: opening.rule
     state: Mapped[str]
+    scheduled: Mapped[bool] = mapped_column(default=False)  # the draft opens by itself
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
+    starts_on: Mapped[date | None]  # when the newsroom begins with the winner
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     roll_frozen: Mapped[int | None]  # people on the roll at opening
+    roll_late: Mapped[int | None]  # after closing: how many were appended
+    roll_removed: Mapped[int | None]  # after closing: how many were taken off
     counted: Mapped[int | None]  # after closing: ballots with a mark
     blank: Mapped[int | None]
     first_time: Mapped[int | None]  # voters who had not voted in an earlier round
     winner_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("topic.id"))
     tie_broken: Mapped[bool] = mapped_column(default=False)
     chain_end: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class RoundNotice(Base):
+    """A change of a running round's end, told to everyone with its reason."""
+
+    __tablename__ = "round_notice"
+    __table_args__ = (sa.CheckConstraint("kind IN ('extended', 'closed_early')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"), index=True)
+    kind: Mapped[str]
+    note: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # {"en": ..., "uk": ...}
+    closed_before: Mapped[datetime]  # the end as it was
+    closes_after: Mapped[datetime]
+    at: Mapped[datetime]
+    actor_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("account.id"))
 
 
 class RoundOption(Base):
@@ -133,13 +170,15 @@ class RoundOption(Base):
     __table_args__ = (
         sa.UniqueConstraint("round_id", "topic_id"),
         sa.UniqueConstraint("id", "round_id"),
+        sa.UniqueConstraint("round_id", "place"),
         sa.CheckConstraint("marks IS NULL OR marks >= 0", name="marks"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"))
     topic_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("topic.id"), index=True)
-    texts: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # {"en": {"title", "text"}, ...}
+    place: Mapped[int | None]  # 1 was suggested first and wins a tie; fixed at opening
+    texts: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # freezing.texts_of; {} in a draft
     marks: Mapped[int | None]  # written at closing, from the ballots
 
 
@@ -156,7 +195,7 @@ class RollEntry(Base):
     account_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("account.id"), primary_key=True)
     added_at: Mapped[datetime]
     late: Mapped[bool]
-    voted: Mapped[bool] = mapped_column(default=False)  # to the day nobody but the voter knows
+    voted: Mapped[bool] = mapped_column(default=False)  # when, only the ballot knows
     removed_at: Mapped[datetime | None]  # a refund or dispute before closing
     removed_reason: Mapped[str | None]
 
@@ -168,6 +207,7 @@ class Ballot(Base):
     __table_args__ = (
         sa.UniqueConstraint("round_id", "account_id"),
         sa.UniqueConstraint("round_id", "receipt"),
+        sa.CheckConstraint("(account_id IS NULL) = (cast_at IS NULL)", name="apart"),
         sa.UniqueConstraint("id", "round_id"),
         sa.ForeignKeyConstraint(
             ["round_id", "account_id"], ["roll_entry.round_id", "roll_entry.account_id"]
@@ -178,7 +218,7 @@ class Ballot(Base):
     round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"))
     account_id: Mapped[int | None] = mapped_column(BigId)
     receipt: Mapped[str]  # a code that only the voter was shown
-    cast_at: Mapped[datetime | None]  # goes with the link at closing
+    cast_at: Mapped[datetime | None]  # to the hour; goes with the link at closing
     changes: Mapped[int] = mapped_column(default=0)
 
 
