@@ -116,9 +116,9 @@ def insert_once(
 
     This is where insert races end: two that insert the same key are one row and no error.
     """
+    keys = sa.inspect(model).primary_key
     statement = insert_into(session, model).values(values).on_conflict_do_nothing()
-    result = session.execute(statement)
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return len(session.execute(statement.returning(*keys)).all())
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:

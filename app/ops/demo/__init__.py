@@ -1,0 +1,1 @@
+"""The demo newsroom: fourteen months of readers, played through the product's own doors."""

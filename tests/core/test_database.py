@@ -1,0 +1,73 @@
+"""Transactions that lose nothing, and columns that refuse what cannot be kept."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from app.core.db import Database, insert_once
+from app.core.progress import Heartbeat, Progress, beat
+from tests.clocks import START
+
+
+def test_read_modify_write_from_eight_threads_loses_nothing(db: Database) -> None:
+    with db.transaction() as session:
+        session.add(Progress(name="count", done=0, total=1000, started_at=START))
+
+    def add() -> None:
+        for _ in range(10):
+            with db.transaction() as session:
+                row = session.get_one(Progress, "count", with_for_update=True)
+                row.done += 1
+
+    threads = [threading.Thread(target=add) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.reading() as session:
+        assert session.get_one(Progress, "count").done == 80
+
+
+def test_the_same_key_inserted_twice_is_one_row_and_no_error(db: Database) -> None:
+    row = {"name": "worker", "at": START}
+    with db.transaction() as session:
+        assert insert_once(session, Heartbeat, row) == 1
+        assert insert_once(session, Heartbeat, row) == 0
+
+
+def test_a_time_keeps_its_instant_whatever_zone_it_came_in(db: Database) -> None:
+    kyiv = timezone(timedelta(hours=3))
+    with db.transaction() as session:
+        beat(session, name="w", wall=datetime(2026, 6, 10, 15, 0, tzinfo=kyiv))
+    with db.reading() as session:
+        kept = session.get_one(Heartbeat, "w").at
+    assert kept == datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
+    assert kept.tzinfo is not None
+
+
+def test_a_time_without_a_zone_is_refused(db: Database) -> None:
+    with pytest.raises(StatementError, match="without a zone"), db.transaction() as session:
+        beat(session, name="w", wall=datetime(2026, 6, 10, 12, 0))  # noqa: DTZ001
+
+
+def test_an_error_takes_the_whole_transaction_back(db: Database) -> None:
+    def fail_half_way() -> None:
+        with db.transaction() as session:
+            beat(session, name="w", wall=START)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    with db.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Heartbeat)) == 0
+
+
+def test_a_row_without_its_parent_is_refused(db: Database) -> None:
+    missing = "INSERT INTO topic_text (topic_id, language, title, text) VALUES (9, 'en', 't', '')"
+    with pytest.raises(DBAPIError), db.transaction() as session:
+        session.execute(sa.text(missing))

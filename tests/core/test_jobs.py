@@ -1,0 +1,155 @@
+"""Work for later: in the transaction, once a key, done by somebody, whatever fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.core import jobs
+from app.core.clock import wall_clock
+from app.core.db import Database
+from app.core.jobs import Job, Work
+from app.core.settings import Settings
+from tests.clocks import FixedClock
+
+
+@pytest.fixture
+def work(db: Database, settings: Settings, clock: FixedClock) -> Work:
+    return Work(db, settings, clock, {})
+
+
+@pytest.fixture
+def done() -> Iterator[list[dict[str, Any]]]:
+    """What the job "test.note" was given, in the order in which it was done."""
+    seen: list[dict[str, Any]] = []
+    lock = threading.Lock()
+
+    @jobs.handles("test.note")
+    def note(_work: Work, payload: dict[str, Any]) -> None:
+        with lock:
+            seen.append(payload)
+        if payload.get("fails"):
+            raise RuntimeError("as planned")
+
+    yield seen
+    del jobs._handlers["test.note"]
+
+
+def ask(work: Work, key: str | None = None, **payload: Any) -> bool:
+    with work.db.transaction() as session:
+        return jobs.enqueue(session, "test.note", now=work.now, payload=payload, dedupe_key=key)
+
+
+def only(work: Work) -> Job:
+    with work.db.reading() as session:
+        return session.scalars(sa.select(Job).where(Job.kind == "test.note")).one()
+
+
+def test_a_job_is_done_once(work: Work, done: list[Any]) -> None:
+    ask(work, n=1)
+    assert jobs.run_due(work) == 1
+    assert jobs.run_due(work) == 0
+    assert done == [{"n": 1}]
+    assert only(work).state == "done"
+
+
+def test_the_same_key_is_the_same_work(work: Work, done: list[Any]) -> None:
+    assert ask(work, key="once")
+    assert not ask(work, key="once")
+    jobs.run_due(work)
+    assert len(done) == 1
+
+
+def test_a_rolled_back_transaction_leaves_no_job(work: Work, done: list[Any]) -> None:
+    def fail_half_way() -> None:
+        with work.db.transaction() as session:
+            jobs.enqueue(session, "test.note", now=work.now)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    assert jobs.run_due(work) == 0
+
+
+def test_work_that_fails_is_tried_again_later_and_says_why(
+    work: Work, done: list[Any], clock: FixedClock
+) -> None:
+    ask(work, fails=True)
+    jobs.run_due(work)
+    assert jobs.run_due(work) == 0, "not at once"
+    assert "as planned" in (only(work).error or "")
+    clock.advance(minutes=1)
+    assert jobs.run_due(work) == 1
+
+
+def test_work_that_never_succeeds_stops_and_stays_to_be_looked_at(
+    work: Work, done: list[Any], clock: FixedClock
+) -> None:
+    ask(work, fails=True)
+    for _ in range(jobs.MOST_ATTEMPTS + 3):
+        jobs.run_due(work)
+        clock.advance(hours=7)
+    assert only(work).state == "failed"
+    assert len(done) == jobs.MOST_ATTEMPTS
+
+
+def test_what_a_killed_worker_held_is_done_by_another(work: Work, done: list[Any]) -> None:
+    ask(work, n=1)
+    killed = jobs._claim(work.db, now=work.now)
+    assert killed is not None
+    assert jobs.run_due(work) == 0, "the lease still runs"
+    with work.db.transaction() as session:
+        session.execute(sa.update(Job).values(leased_until=wall_clock() - timedelta(seconds=1)))
+    assert jobs.run_due(work) == 1
+    assert done == [{"n": 1}]
+
+
+def test_a_worker_that_wakes_up_late_does_not_undo_what_another_did(
+    work: Work, done: list[Any]
+) -> None:
+    ask(work, n=1)
+    frozen = jobs._claim(work.db, now=work.now)
+    assert frozen is not None
+    with work.db.transaction() as session:
+        session.execute(sa.update(Job).values(leased_until=wall_clock() - timedelta(seconds=1)))
+    jobs.run_due(work)
+    jobs._finish(work, frozen, error="woken up")
+    assert only(work).state == "done"
+
+
+def test_three_workers_share_the_work_and_none_is_done_twice(work: Work, done: list[Any]) -> None:
+    for n in range(30):
+        ask(work, n=n)
+    threads = [threading.Thread(target=jobs.run_due, args=(work,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    jobs.run_due(work)
+    assert sorted(payload["n"] for payload in done) == list(range(30))
+
+
+def test_an_unknown_kind_is_kept_and_told(work: Work) -> None:
+    with work.db.transaction() as session:
+        jobs.enqueue(session, "test.unknown", now=work.now)
+    jobs.run_due(work)
+    with work.db.reading() as session:
+        error = session.scalar(sa.select(Job.error).where(Job.kind == "test.unknown"))
+    assert error is not None
+    assert "no handler" in error
+
+
+def test_periodic_work_is_asked_for_once_a_period(work: Work, clock: FixedClock) -> None:
+    for _ in range(3):
+        jobs.schedule_periodic(work.db, now=clock())
+    with work.db.reading() as session:
+        purges = sa.select(sa.func.count()).where(Job.kind == "jobs.purge")
+        assert session.scalar(purges) == 1
+    jobs.schedule_periodic(work.db, now=clock.advance(days=1))
+    with work.db.reading() as session:
+        assert session.scalar(purges) == 2

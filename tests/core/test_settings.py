@@ -1,0 +1,85 @@
+"""An environment that cannot be run with is refused whole, in words that help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.core.settings import BadEnvironment, Settings, load_settings
+
+PRODUCTION: dict[str, Any] = {
+    "app_env": "production",
+    "secret_key": "k" * 48,
+    "site_url": "https://desk.example.org",
+    "stripe_secret_key": "sk_live_1",
+    "stripe_webhook_secret": "whsec_1,whsec_2",
+    "mail_url": "smtp://mail.example.org:587",
+    "mail_from": "desk@example.org",
+}
+
+
+def faults(**changes: Any) -> list[str]:
+    with pytest.raises(BadEnvironment) as refused:
+        load_settings(**(PRODUCTION | changes))
+    return refused.value.faults
+
+
+def test_a_whole_environment_is_read() -> None:
+    settings = load_settings(**PRODUCTION)
+    assert settings.is_https
+    assert settings.stripe_webhook_secret == ("whsec_1", "whsec_2")
+    assert settings.stripe_origin == ""
+
+
+def test_an_empty_environment_names_every_missing_setting_at_once() -> None:
+    with pytest.raises(BadEnvironment) as refused:
+        load_settings()
+    text = str(refused.value)
+    for name in ("SECRET_KEY", "SITE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
+                 "MAIL_URL", "MAIL_FROM"):  # fmt: skip
+        assert name in text
+
+
+@pytest.mark.parametrize("secret", ["", "dev", "changeme", "short"])
+def test_production_refuses_a_weak_secret(secret: str) -> None:
+    assert any("SECRET_KEY" in fault for fault in faults(secret_key=secret))
+
+
+def test_a_webhook_secret_that_is_only_commas_is_none() -> None:
+    assert any("STRIPE_WEBHOOK_SECRET" in f for f in faults(stripe_webhook_secret=" , "))
+
+
+def test_a_live_key_beside_a_sandbox_is_refused_and_not_printed() -> None:
+    found = faults(stripe_api_base="http://127.0.0.1:9000")
+    assert any("live" in fault for fault in found)
+    assert "sk_live_1" not in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    "site", ["http://desk.example.org", "https://desk.example.org/x", "desk", "http://localhost"]
+)
+def test_production_is_served_over_https_from_the_root(site: str) -> None:
+    assert any("SITE_URL" in fault for fault in faults(site_url=site))
+
+
+def test_development_may_be_http_on_loopback_only() -> None:
+    local = PRODUCTION | {"app_env": "development", "stripe_secret_key": "sk_test_1"}
+    assert not load_settings(**(local | {"site_url": "http://localhost:8000"})).is_https
+    with pytest.raises(BadEnvironment):
+        load_settings(**(local | {"site_url": "http://192.168.0.5:8000"}))
+
+
+@pytest.mark.parametrize("spelling", ["postgres://u@h/d", "postgresql://u@h/d"])
+def test_both_spellings_of_a_postgresql_address_are_one(spelling: str) -> None:
+    settings = load_settings(**PRODUCTION, database_url=spelling)
+    assert settings.database_url == "postgresql+psycopg://u@h/d"
+
+
+def test_an_unknown_value_names_its_setting() -> None:
+    assert any(fault.startswith("LOG_LEVEL") for fault in faults(log_level="LOUD"))
+    assert any(fault.startswith("TRUSTED_PROXIES") for fault in faults(trusted_proxies="many"))
+
+
+def test_every_setting_has_a_name_that_is_fixed() -> None:
+    assert set(Settings.model_fields) >= {"database_url", "redis_url", "metrics_token"}
