@@ -67,5 +67,7 @@ def script() -> ScriptDirectory:
 def opened(databases: Databases, engine_name: str) -> Iterator[Database]:
     with databases.empty(engine_name) as url:
         db = Database(url)
-        yield db
-        db.dispose()
+        try:
+            yield db
+        finally:
+            db.dispose()
