@@ -28,7 +28,9 @@ class SignUp(Base):
     __table_args__ = (
         sa.CheckConstraint("interval IN ('month', 'year', 'once')", name="interval"),
         sa.CheckConstraint("amount > 0 AND fee_cover >= 0", name="amounts"),
-        sa.CheckConstraint("state IN ('open', 'paid', 'pending', 'expired')", name="state"),
+        sa.CheckConstraint(
+            "state IN ('open', 'pending', 'paid', 'failed', 'expired')", name="state"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -43,7 +45,7 @@ class SignUp(Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[int]
     fee_cover: Mapped[int]
-    consents: Mapped[list[Any]] = mapped_column(JSONDoc)  # kinds ticked, see Consent
+    consents: Mapped[list[Any]] = mapped_column(JSONDoc)  # ticked, as wording.consent gives them
     campaign: Mapped[str | None] = mapped_column(index=True)
     article: Mapped[str | None]
     referrer: Mapped[str | None]
@@ -71,6 +73,13 @@ class Pledge(Base):
             name="state",
         ),
         sa.CheckConstraint("state <> 'ended' OR ended_at IS NOT NULL", name="ended"),
+        sa.CheckConstraint(
+            "state IN ('pending', 'ended', 'duplicate') OR started_at IS NOT NULL", name="started"
+        ),
+        sa.CheckConstraint(
+            "end_reason IS NULL OR end_reason IN ('voluntary', 'involuntary', 'dispute')",
+            name="end_reason",
+        ),
         sa.Index(
             "uq_pledge_living", "account_id", unique=True,
             sqlite_where=IS_LIVING, postgresql_where=IS_LIVING,
@@ -92,6 +101,7 @@ class Pledge(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]  # the first charge that succeeded; before it, no rights
     paid_through: Mapped[datetime | None]  # Stripe's period end, never computed by us
+    returned_at: Mapped[datetime | None]  # the newest charge went back whole: no rights meanwhile
     past_due_since: Mapped[datetime | None]
     cancels_at: Mapped[datetime | None]  # stopped by the patron; counts until then
     ended_at: Mapped[datetime | None]
@@ -132,6 +142,8 @@ class Gift(Base):
     __table_args__ = (
         sa.CheckConstraint("amount > 0 AND fee_cover >= 0", name="amounts"),
         sa.CheckConstraint("state IN ('pending', 'paid', 'failed', 'refunded')", name="state"),
+        sa.CheckConstraint("state <> 'paid' OR paid_at IS NOT NULL", name="paid"),
+        sa.CheckConstraint("standing_until IS NULL OR state = 'paid'", name="standing"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -185,3 +197,31 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(sa.String(2))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class Receipt(Base):
+    """The number of one charge's receipt; within a year numbers have no gaps."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        sa.UniqueConstraint("year", "number"),
+        sa.CheckConstraint("number > 0", name="number"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    charge_id: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("account.id"), index=True)
+    ref: Mapped[str] = mapped_column(sa.String(36))
+    year: Mapped[int]  # of the charge, where the newsroom is
+    number: Mapped[int]
+    issued_at: Mapped[datetime]
+
+
+class ReceiptBook(Base):
+    """The last number given in a year; its row is the lock that keeps numbers without gaps."""
+
+    __tablename__ = "receipt_book"
+    __table_args__ = (sa.CheckConstraint("last_number > 0", name="last_number"),)
+
+    year: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    last_number: Mapped[int]

@@ -617,6 +617,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reconcile_finding_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "receipt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("charge_id", sa.Text(), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ref", sa.String(length=36), nullable=False),
+        sa.Column("year", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_receipt_number")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_receipt_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
+        sa.UniqueConstraint("charge_id", name=op.f("uq_receipt_charge_id")),
+        sa.UniqueConstraint("year", "number", name=op.f("uq_receipt_year_number")),
+    )
+    with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_receipt_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "receipt_book",
+        sa.Column(
+            "year",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("last_number > 0", name=op.f("ck_receipt_book_last_number")),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_receipt_book")),
+    )
+    op.create_table(
         "seat",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -701,7 +735,8 @@ def upgrade() -> None:
             "interval IN ('month', 'year', 'once')", name=op.f("ck_sign_up_interval")
         ),
         sa.CheckConstraint(
-            "state IN ('open', 'paid', 'pending', 'expired')", name=op.f("ck_sign_up_state")
+            "state IN ('open', 'pending', 'paid', 'failed', 'expired')",
+            name=op.f("ck_sign_up_state"),
         ),
         sa.CheckConstraint("amount > 0 AND fee_cover >= 0", name=op.f("ck_sign_up_amounts")),
         sa.ForeignKeyConstraint(
@@ -804,6 +839,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('pending', 'paid', 'failed', 'refunded')", name=op.f("ck_gift_state")
         ),
+        sa.CheckConstraint("state <> 'paid' OR paid_at IS NOT NULL", name=op.f("ck_gift_paid")),
+        sa.CheckConstraint(
+            "standing_until IS NULL OR state = 'paid'", name=op.f("ck_gift_standing")
+        ),
         sa.CheckConstraint("amount > 0 AND fee_cover >= 0", name=op.f("ck_gift_amounts")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_gift_account_id_account")
@@ -871,6 +910,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paid_through", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("past_due_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancels_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -880,6 +920,14 @@ def upgrade() -> None:
         sa.CheckConstraint("interval IN ('month', 'year')", name=op.f("ck_pledge_interval")),
         sa.CheckConstraint(
             "state <> 'ended' OR ended_at IS NOT NULL", name=op.f("ck_pledge_ended")
+        ),
+        sa.CheckConstraint(
+            "state IN ('pending', 'ended', 'duplicate') OR started_at IS NOT NULL",
+            name=op.f("ck_pledge_started"),
+        ),
+        sa.CheckConstraint(
+            "end_reason IS NULL OR end_reason IN ('voluntary', 'involuntary', 'dispute')",
+            name=op.f("ck_pledge_end_reason"),
         ),
         sa.CheckConstraint(
             "state IN ('pending', 'active', 'past_due', 'paused', 'ended', 'duplicate')",
@@ -1250,6 +1298,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_request_account_id"))
 
     op.drop_table("sign_in_request")
+    op.drop_table("receipt_book")
+    with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_receipt_account_id"))
+
+    op.drop_table("receipt")
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seat_ends_at"))
         batch_op.drop_index(batch_op.f("ix_seat_account_id"))
