@@ -1,0 +1,144 @@
+"""Writing a mail: rendered at once, kept in the transaction that causes it, sent by a job.
+
+Either the cause and its mail are both kept, or neither is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import jobs
+from app.core.db import insert_into
+from app.mail import rendering
+from app.mail.models import OutboxMessage
+from app.newsroom import queries
+from app.newsroom.models import Newsroom
+
+KEEP = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class _Here:
+    """Where this installation stands, for mails that a Stripe event causes."""
+
+    site_url: str = ""
+
+
+_here = _Here()
+
+
+def configure(*, site_url: str) -> None:
+    """Tell the outbox once, at the start, the address that links in mails begin with."""
+    _here.site_url = site_url
+
+
+def site_url() -> str:
+    """The address that was configured, for callers that have no settings at hand."""
+    return _here.site_url
+
+
+def put(
+    session: Session,
+    *,
+    to: str,
+    language: str,
+    template: str,
+    context: Mapping[str, Any],
+    kind: str,
+    dedupe_key: str,
+    now: datetime,
+    site_url: str = "",
+    newsroom: Newsroom | None = None,
+    unsubscribe_url: str | None = None,
+    secret_until: datetime | None = None,
+) -> bool:
+    """Write a mail to one address; False where its key was written before.
+
+    ``dedupe_key`` and ``kind`` hold ids, never an address. ``unsubscribe_url`` is for lists only.
+    A mail with ``secret_until`` (wall time) is not sent after it, and its words are forgotten once
+    it was sent. What ``rendering.render`` raises is a mistake in the template.
+    """
+    if _is_written(session, dedupe_key):
+        return False
+    room = newsroom or queries.current(session)
+    address = site_url or _here.site_url
+    letter = rendering.render(
+        template, language=language, context=context, newsroom=room, site_url=address
+    )
+    row = {
+        "message_id": f"<{uuid.uuid4().hex}@{urlsplit(address).hostname or 'localhost'}>",
+        "dedupe_key": dedupe_key,
+        "kind": kind,
+        "to_address": to,
+        "language": language,
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "unsubscribe_url": unsubscribe_url,
+        "secret_until": secret_until,
+        "state": "waiting",
+        "created_at": now,
+        "attempts": 0,
+    }
+    insert = insert_into(session, OutboxMessage).values(row).on_conflict_do_nothing()
+    message_id = session.scalar(insert.returning(OutboxMessage.id))
+    if message_id is None:
+        return False
+    send_soon(session, message_id=message_id, attempt=0, now=now, run_at=now)
+    return True
+
+
+def send_soon(
+    session: Session, *, message_id: int, attempt: int, now: datetime, run_at: datetime
+) -> None:
+    """Ask for a mail to be sent; each attempt is asked for once."""
+    jobs.enqueue(
+        session,
+        "mail.send",
+        now=now,
+        payload={"message": message_id},
+        run_at=run_at,
+        dedupe_key=f"mail:{message_id}:{attempt}",
+    )
+
+
+def scrub(session: Session, *, to: str) -> None:
+    """Forget what was written to an address, and send it nothing of what still waits."""
+    _forget(session, OutboxMessage.to_address == to)
+
+
+def purge(session: Session, *, now: datetime) -> None:
+    """Forget mails of 30 days ago; their rows stay, so that none is written a second time."""
+    over = OutboxMessage.state.in_(["sent", "failed"])
+    _forget(session, sa.and_(over, OutboxMessage.created_at < now - KEEP))
+
+
+def _is_written(session: Session, dedupe_key: str) -> bool:
+    """Ask before rendering; what slips through meets the unique key."""
+    taken = sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)
+    return session.scalar(taken) is not None
+
+
+def _forget(session: Session, which: sa.ColumnElement[bool]) -> None:
+    session.execute(
+        sa.update(OutboxMessage)
+        .where(which)
+        .values(
+            state="scrubbed",
+            to_address="",
+            subject="",
+            text="",
+            html="",
+            unsubscribe_url=None,
+            secret_until=None,
+            error=None,
+        )
+    )
