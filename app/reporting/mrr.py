@@ -20,13 +20,15 @@ from app.reporting.months import Month
 JOINS = ("new", "reactivation", "resumed")
 LEAVES = ("churn", "paused")
 PER_UNIT = 12
+Sums = tuple[int, int, int]  # movements, people, twelfths
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a month's account: a kind of movement, how many people, how much."""
+    """One row of a month's account: a kind of movement, how often, how many people, how much."""
 
     kind: str
+    count: int
     people: int
     amount: Money
 
@@ -106,6 +108,7 @@ def accounts(session: Session, *, months: Sequence[Month], currency: str) -> lis
         sa.select(
             bucket.label("bucket"),
             Movement.kind,
+            sa.func.count(),
             sa.func.count(sa.distinct(Movement.account_id)),
             sa.func.sum(Movement.delta),
         )
@@ -113,26 +116,27 @@ def accounts(session: Session, *, months: Sequence[Month], currency: str) -> lis
         .where(Movement.occurred_at >= first, Movement.occurred_at < last)
         .group_by("bucket", Movement.kind)
     )
-    sums = {(row[0], row[1]): (int(row[2]), int(row[3])) for row in rows}
+    sums: dict[tuple[int, str], Sums] = {
+        (row[0], row[1]): (int(row[2]), int(row[3]), int(row[4])) for row in rows
+    }
     result = []
     for index, month in enumerate(months):
-        account = _account(month, value, [(k, *sums.get((index, k), (0, 0))) for k in KINDS],
-                           currency)  # fmt: skip
-        value += sum(sums.get((index, kind), (0, 0))[1] for kind in KINDS)
-        result.append(account)
+        parts = [(kind, *sums.get((index, kind), (0, 0, 0))) for kind in KINDS]
+        result.append(_account(month, value, parts, currency))
+        value += sum(delta for _, _, _, delta in parts)
     return result
 
 
 def _account(
-    month: Month, value: int, parts: list[tuple[str, int, int]], currency: str
+    month: Month, value: int, parts: list[tuple[str, int, int, int]], currency: str
 ) -> MonthAccount:
     """Round the running total, not each part, so that the account closes to the cent."""
     start = running = _money(value, currency)
     lines = []
-    for kind, people, delta in parts:
+    for kind, count, people, delta in parts:
         value += delta
         after = _money(value, currency)
-        lines.append(Line(kind, people, after - running))
+        lines.append(Line(kind, count, people, after - running))
         running = after
     return MonthAccount(month, start, tuple(lines), running)
 

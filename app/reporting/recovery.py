@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,30 +17,39 @@ from app.reporting.months import Month
 class Recovery:
     """Of the renewals that first failed in a month: all of them, and those paid later."""
 
+    month: Month
     failed: int
     recovered: int
     value_failed: Money
     value_recovered: Money
 
 
-def recovery(session: Session, *, month: Month, currency: str) -> Recovery:
-    """Renewal invoices whose first try failed in the month; open ones stay in the denominator.
+def by_month(session: Session, *, months: Sequence[Month], currency: str) -> list[Recovery]:
+    """Renewal invoices whose first try failed in each month; one query.
 
-    Source: Churn Buster.
+    Open ones stay in the denominator. Source: Churn Buster.
     """
+    failed_at = StripeInvoice.first_failed_at
+    bucket = sa.case(*[(failed_at < m.end, i) for i, m in enumerate(months)], else_=-1)
     paid = sa.case((StripeInvoice.status == "paid", 1), else_=0)
-    row = session.execute(
+    rows = session.execute(
         sa.select(
+            bucket.label("bucket"),
             sa.func.count(),
-            sa.func.coalesce(sa.func.sum(paid), 0),
-            sa.func.coalesce(sa.func.sum(StripeInvoice.total), 0),
-            sa.func.coalesce(sa.func.sum(StripeInvoice.total * paid), 0),
+            sa.func.sum(paid),
+            sa.func.sum(StripeInvoice.total),
+            sa.func.sum(StripeInvoice.total * paid),
         )
-        .where(StripeInvoice.first_failed_at >= month.start)
-        .where(StripeInvoice.first_failed_at < month.end)
+        .where(failed_at >= months[0].start, failed_at < months[-1].end)
         .where(StripeInvoice.billing_reason == "subscription_cycle")
         .where(StripeInvoice.currency == currency)
-    ).one()
-    return Recovery(
-        int(row[0]), int(row[1]), Money(int(row[2]), currency), Money(int(row[3]), currency)
+        .group_by("bucket")
     )
+    sums = {row[0]: [int(value) for value in row[1:]] for row in rows}
+    result = []
+    for index, month in enumerate(months):
+        failed, recovered, value, back = sums.get(index, [0, 0, 0, 0])
+        result.append(
+            Recovery(month, failed, recovered, Money(value, currency), Money(back, currency))
+        )
+    return result

@@ -1,0 +1,99 @@
+"""The dashboard's figures, gathered in a number of queries that does not grow with anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import progress
+from app.core.money import Money
+from app.core.progress import Progress
+from app.payments.models import StripeEvent, Unclaimed
+from app.reporting import mrr, people, recovery, revenue
+from app.reporting.months import Month, last_months
+from app.reporting.mrr import MonthAccount
+from app.reporting.people import FailedRow, PatronRow
+from app.reporting.recovery import Recovery
+from app.reporting.revenue import MonthRevenue
+from app.topics import queries as topics
+from app.topics.queries import RoundTurnout
+
+MONTHS = 12
+NEWEST = 8
+FAILING = 20
+DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything the dashboard prints, in one currency."""
+
+    currency: str
+    months: list[MonthAccount]
+    patrons: int
+    patrons_by_month: list[int]
+    mrr: Money
+    at_risk: tuple[int, Money]
+    ending: tuple[int, Money]
+    recovery: list[Recovery]
+    revenue: list[MonthRevenue]
+    turnout: list[RoundTurnout]
+    failing: list[FailedRow]
+    newest: list[PatronRow]
+    heard_at: datetime | None
+    unclaimed: int
+    building: Progress | None
+
+    @property
+    def this_month(self) -> MonthAccount:
+        return self.months[-1]
+
+    @property
+    def committed(self) -> Money:
+        return self.mrr - self.ending[1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody ever gave: the page then teaches what will stand there."""
+        return self.patrons == 0 and all(month.end.minor == 0 for month in self.months)
+
+
+def gather(session: Session, *, now: datetime, zone: str, currency: str) -> Dashboard:
+    """Read the dashboard in one snapshot."""
+    months = last_months(now, zone, MONTHS)
+    accounts = mrr.accounts(session, months=months, currency=currency)
+    patrons = mrr.active_patrons(session, at=now, currency=currency)
+    return Dashboard(
+        currency=currency,
+        months=accounts,
+        patrons=patrons,
+        patrons_by_month=_backwards(patrons, accounts),
+        mrr=accounts[-1].end,
+        at_risk=mrr.at_risk(session, currency=currency),
+        ending=mrr.ending(session, currency=currency),
+        recovery=recovery.by_month(session, months=months, currency=currency),
+        revenue=revenue.by_month(session, months=months, currency=currency),
+        turnout=topics.rounds_turnout(session),
+        failing=people.failing(session, most=FAILING),
+        newest=people.newest(session, most=NEWEST),
+        heard_at=session.scalar(sa.select(sa.func.max(StripeEvent.received_at))),
+        unclaimed=session.scalar(sa.select(sa.func.count()).select_from(Unclaimed)) or 0,
+        building=progress.of(session, DEMO),
+    )
+
+
+def previous_month(now: datetime, zone: str) -> Month:
+    return last_months(now, zone, 2)[0]
+
+
+def _backwards(patrons: int, months: list[MonthAccount]) -> list[int]:
+    """How many patrons there were at the end of each month, from today's number back."""
+    counts = [patrons]
+    for month in reversed(months[1:]):
+        joined = sum(month.line(kind).count for kind in mrr.JOINS)
+        left = sum(month.line(kind).count for kind in mrr.LEAVES)
+        counts.insert(0, counts[0] - joined + left)
+    return counts
