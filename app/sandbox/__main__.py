@@ -1,0 +1,40 @@
+"""``python -m app.sandbox --port 8001 --path var/sandbox.db``: serve until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+
+from app.sandbox import create_sandbox, serve
+
+
+def main() -> int:
+    """Serve a sandbox; returns 0, or 1 where the port is taken or not this machine's."""
+    parser = argparse.ArgumentParser(prog="python -m app.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--path", default="var/sandbox.db")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--public-url", default="")
+    given = parser.parse_args()
+    public_url = given.public_url or f"http://127.0.0.1:{given.port}"
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    sandbox = create_sandbox(given.path, seed=given.seed, public_url=public_url)
+    try:
+        server = serve(sandbox, host=given.host, port=given.port)
+    except (OSError, ValueError) as error:
+        print(f"The sandbox cannot serve on {given.host}:{given.port}: {error}", file=sys.stderr)
+        return 1
+    print(f"Stripe sandbox on {server.url}", flush=True)
+    stopped.wait()
+    server.stop()
+    sandbox.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

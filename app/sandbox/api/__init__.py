@@ -1,0 +1,1 @@
+"""The API under /v1: one module per resource, and what answers for all of them."""
