@@ -206,6 +206,8 @@ class Receipt(Base):
     __table_args__ = (
         sa.UniqueConstraint("year", "number"),
         sa.CheckConstraint("number > 0", name="number"),
+        sa.CheckConstraint("fee_cover >= 0", name="fee_cover"),
+        sa.CheckConstraint("interval IN ('month', 'year', 'once')", name="interval"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -214,6 +216,8 @@ class Receipt(Base):
     ref: Mapped[str] = mapped_column(sa.String(36))
     year: Mapped[int]  # of the charge, where the newsroom is
     number: Mapped[int]
+    interval: Mapped[str]
+    fee_cover: Mapped[int]  # the part of the charge that was added for the fee
     issued_at: Mapped[datetime]
 
 
@@ -221,7 +225,7 @@ class ReceiptBook(Base):
     """The last number given in a year; its row is the lock that keeps numbers without gaps."""
 
     __tablename__ = "receipt_book"
-    __table_args__ = (sa.CheckConstraint("last_number > 0", name="last_number"),)
+    __table_args__ = (sa.CheckConstraint("last_number >= 0", name="last_number"),)
 
     year: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     last_number: Mapped[int]

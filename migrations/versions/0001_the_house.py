@@ -626,8 +626,14 @@ def upgrade() -> None:
         sa.Column("ref", sa.String(length=36), nullable=False),
         sa.Column("year", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("interval", sa.Text(), nullable=False),
+        sa.Column("fee_cover", sa.BigInteger(), nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("number > 0", name=op.f("ck_receipt_number")),
+        sa.CheckConstraint("fee_cover >= 0", name=op.f("ck_receipt_fee_cover")),
+        sa.CheckConstraint(
+            "interval IN ('month', 'year', 'once')", name=op.f("ck_receipt_interval")
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_receipt_account_id_account")
         ),
@@ -647,7 +653,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("last_number", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("last_number > 0", name=op.f("ck_receipt_book_last_number")),
+        sa.CheckConstraint("last_number >= 0", name=op.f("ck_receipt_book_last_number")),
         sa.PrimaryKeyConstraint("year", name=op.f("pk_receipt_book")),
     )
     op.create_table(
@@ -1173,7 +1179,11 @@ def upgrade() -> None:
         sa.Column(
             "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("receipt", sa.Text(), nullable=False),
+        sa.Column(
+            "receipt",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("cast_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
