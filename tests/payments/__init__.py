@@ -1,0 +1,1 @@
+"""Tests of our mirror of Stripe."""
