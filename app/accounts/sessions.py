@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.accounts import roles
 from app.accounts.models import Account, LoginSession, StaffMember
 from app.core.signing import fingerprint, new_token
 
 LIFETIME = timedelta(days=60)
 STAFF_LIFETIME = timedelta(hours=12)
-LONGEST_DEVICE = 200
+# Reading a page writes nothing, so this moves when something is sent, and then not each time.
+SEEN_AGAIN = timedelta(minutes=10)
+KEEP_ENDED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Person:
     language: str
     role: str | None
     has_second_factor: bool
+    last_seen_at: datetime
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -38,6 +42,10 @@ class Person:
     def get_id(self) -> str:
         """What the cookie keeps: the session's token, never the account's number."""
         return self.token
+
+    @property
+    def role_label(self) -> str:
+        return roles.label(self.role) if self.role else ""
 
 
 def open_session(session: Session, *, account_id: int, device: str, wall: datetime) -> str:
@@ -48,7 +56,7 @@ def open_session(session: Session, *, account_id: int, device: str, wall: dateti
         LoginSession(
             token_hash=fingerprint(token),
             account_id=account_id,
-            device=device[:LONGEST_DEVICE],
+            device=device,
             created_at=wall,
             last_seen_at=wall,
             expires_at=wall + (STAFF_LIFETIME if is_staff else LIFETIME),
@@ -82,8 +90,31 @@ def person(session: Session, *, token: str, wall: datetime) -> Person | None:
         name=account.name,
         language=account.language,
         role=role,
-        has_second_factor=login.second_factor_at is not None,
+        has_second_factor=_is_fresh(login.second_factor_at, wall),
+        last_seen_at=login.last_seen_at,
     )
+
+
+def of_account(session: Session, *, account_id: int, wall: datetime) -> list[LoginSession]:
+    """The browsers that are signed in as this person, the newest first."""
+    alive = (LoginSession.revoked_at.is_(None), LoginSession.expires_at > wall)
+    mine = sa.select(LoginSession).where(LoginSession.account_id == account_id, *alive)
+    return list(session.scalars(mine.order_by(LoginSession.id.desc())))
+
+
+def touch(session: Session, *, session_id: int, wall: datetime) -> None:
+    """Note that a browser was used."""
+    mine = sa.update(LoginSession).where(LoginSession.id == session_id)
+    session.execute(mine.values(last_seen_at=wall))
+
+
+def pass_second_factor(session: Session, *, session_id: int, wall: datetime) -> str:
+    """Note that this browser showed a second factor; returns the new token of its cookie."""
+    token = new_token()
+    values = {"second_factor_at": wall, "token_hash": fingerprint(token)}
+    mine = sa.update(LoginSession).where(LoginSession.id == session_id)
+    session.execute(mine.values(**values))
+    return token
 
 
 def revoke(session: Session, *, account_id: int, session_id: int, wall: datetime) -> None:
@@ -97,6 +128,17 @@ def revoke_all(
     """End every session of a person, but for the one to keep."""
     others = LoginSession.id != (keep or 0)
     _revoke(session, LoginSession.account_id == account_id, others, wall)
+
+
+def purge(session: Session, *, wall: datetime) -> None:
+    """Forget sessions that ended a month ago."""
+    ended = sa.func.coalesce(LoginSession.revoked_at, LoginSession.expires_at)
+    session.execute(sa.delete(LoginSession).where(ended < wall - KEEP_ENDED))
+
+
+def _is_fresh(second_factor_at: datetime | None, wall: datetime) -> bool:
+    """A reader who became staff may have an older, longer session: the factor ends by itself."""
+    return second_factor_at is not None and wall - second_factor_at < STAFF_LIFETIME
 
 
 def _revoke(

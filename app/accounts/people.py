@@ -1,0 +1,49 @@
+"""Who a person is: one address, one row, whoever meets it first."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.core.db import insert_once
+from app.core.forms import email_key
+
+
+def find_or_create(
+    session: Session, *, email: str, language: str, name: str | None = None, now: datetime
+) -> Account:
+    """The person with this address; two who ask at once get the same row.
+
+    Who is there already keeps their name and language: an address that somebody typed proves
+    nothing yet.
+    """
+    address = email.strip()
+    values = {
+        "public_id": str(uuid.uuid4()),
+        "email": address,
+        "email_key": email_key(address),
+        "name": name,
+        "language": language,
+        "created_at": now,
+    }
+    insert_once(session, Account, values)
+    found = by_email(session, address)
+    if found is None:
+        raise LookupError("the account that was just made is not there")
+    return found
+
+
+def by_email(session: Session, email: str) -> Account | None:
+    """The person with this address, however its letters are cased."""
+    key = email_key(email.strip())
+    return session.scalar(sa.select(Account).where(Account.email_key == key))
+
+
+def change_language(session: Session, *, account_id: int, language: str) -> None:
+    """Write to a person in this language from now on, and show pages in it."""
+    mine = sa.update(Account).where(Account.id == account_id)
+    session.execute(mine.values(language=language))
