@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--public-url", default="")
     given = parser.parse_args()
     public_url = given.public_url or f"http://127.0.0.1:{given.port}"
+    logging.basicConfig(level=logging.WARNING)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -27,9 +29,10 @@ def main() -> int:
     try:
         server = serve(sandbox, host=given.host, port=given.port)
     except (OSError, ValueError) as error:
-        print(f"The sandbox cannot serve on {given.host}:{given.port}: {error}", file=sys.stderr)
+        sys.stderr.write(f"The sandbox cannot serve on {given.host}:{given.port}: {error}\n")
         return 1
-    print(f"Stripe sandbox on {server.url}", flush=True)
+    sys.stdout.write(f"Stripe sandbox on {server.url}\n")
+    sys.stdout.flush()
     stopped.wait()
     server.stop()
     sandbox.close()

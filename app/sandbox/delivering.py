@@ -158,7 +158,7 @@ def endpoint_with(act: Act, endpoint: Json, secret: str) -> Json:
 
 
 def _queue(act: Act, event_id: str, endpoint_id: str, turned: knobs.Knobs) -> None:
-    chance = Random(f"{turned.seed}/{event_id}/{endpoint_id}")
+    chance = Random(f"{turned.seed}/{event_id}/{endpoint_id}")  # noqa: S311
     dropped = chance.random() < turned.drop
     for copy in range(turned.duplicate):
         rank = _next_rank(act)
@@ -210,7 +210,8 @@ def event_row(act: Act, event_id: str) -> Json | None:
     """The kept parts of an event."""
     names = ("id", "type", "created", "request", "snapshot", "previous", "pending")
     row = act.db.execute(
-        f"SELECT {', '.join(names)} FROM event WHERE id = ?", (event_id,)
+        f"SELECT {', '.join(names)} FROM event WHERE id = ?",  # noqa: S608
+        (event_id,),
     ).fetchone()
     return dict(zip(names, row, strict=True)) if row else None
 

@@ -23,6 +23,7 @@ from app.sandbox.billing import (  # fmt: skip
 from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.store import Store
 
+BY_ITSELF = Cause()
 DAY = 86_400
 EVENTS_KEPT = 30 * DAY
 ANSWERS_KEPT = 2 * DAY
@@ -59,7 +60,7 @@ class Machine:
             delivering.release(act)
 
     @contextmanager
-    def act(self, cause: Cause = Cause(), *, at: int | None = None) -> Iterator[Act]:
+    def act(self, cause: Cause = BY_ITSELF, *, at: int | None = None) -> Iterator[Act]:
         """One transaction; what it tells is handed to the endpoints when it ends well."""
         with self.store.transaction() as db:
             meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))

@@ -193,7 +193,7 @@ def either(first: Reader, *others: Reader) -> Reader:
     return read
 
 
-class record:
+class record:  # noqa: N801  (reads as a word beside text(), whole(), listing())
     """An object with known names; a name that ends in ``!`` is required."""
 
     def __init__(self, fields: dict[str, Reader] | None = None, **named: Reader) -> None:

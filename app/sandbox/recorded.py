@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from app.sandbox.acting import Told
 
-A = (
+_A = (
     "customer.created charge.succeeded payment_method.attached invoice.created "
     "customer.subscription.created invoice.updated invoice.updated invoice.finalized "
     "customer.subscription.updated invoice.paid invoice_payment.paid invoice.updated "
     "invoice.payment_succeeded payment_intent.created payment_intent.succeeded "
     "checkout.session.completed"
-).split()
-B = (
+)
+_B = (
     "customer.created charge.succeeded checkout.session.completed invoice.created "
     "payment_method.attached invoice.updated invoice.updated customer.subscription.updated "
     "payment_intent.succeeded customer.subscription.created invoice.finalized invoice.paid "
     "invoice_payment.paid invoice.updated invoice.payment_succeeded payment_intent.created"
-).split()
+)
+A, B = _A.split(), _B.split()
 
 
 def arrange(told: list[Told], order: str | None) -> list[Told]:

@@ -87,7 +87,7 @@ class Store:
         """Forget everything."""
         with self.transaction() as db:
             for table in TABLES:
-                db.execute(f"DELETE FROM {table}")
+                db.execute(f"DELETE FROM {table}")  # noqa: S608
             db.execute("DELETE FROM sqlite_sequence")
 
     def close(self) -> None:

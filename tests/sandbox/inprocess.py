@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import stripe
@@ -48,8 +48,11 @@ class WsgiClient(stripe.HTTPClient):
             body, status, answered = run_wsgi_app(self.app, builder.get_environ())
             text = b"".join(body).decode()
         except ConnectionError as error:
-            raise stripe.APIConnectionError(str(error), should_retry=True) from error
-        return text, int(status.split()[0]), answered
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+                str(error), should_retry=True
+            ) from error
+        # Werkzeug's headers are no Mapping by name, but look up in any case, as the SDK needs it.
+        return text, int(status.split()[0]), cast("Mapping[str, str]", answered)
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -85,6 +85,9 @@ class Api:
         fault = self._faults.take(request.method, request.path)
         # Whoever watches the traffic can tell an answer that was spoiled on purpose.
         request.environ["sandbox.fault"] = fault.kind if fault else None
+        if fault is not None:
+            # Whoever watches the traffic need not take a spoiled answer for ours.
+            request.environ["sandbox.fault"] = fault.kind
         faults.before(fault)
         request_id = self._new_request_id()
         question: Question | None = None

@@ -28,10 +28,11 @@ from app.sandbox.shapes import sessions
 
 URL = "/v1/checkout/sessions"
 DAY = 86_400
-LOCALES = (
+_LOCALES = (
     "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms "
     "mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
-).split()
+)
+LOCALES = _LOCALES.split()
 MESSAGE = clearable(record({"message!": text(longest=1200)}))
 TYPES = listing(text(longest=50))
 CREATE = record(
@@ -88,12 +89,13 @@ CREATE = record(
     success_url=text(),
     ui_mode=one_of("elements", "embedded_page", "form", "hosted_page"),
 )  # fmt: skip
-COPIED = (
+_COPIED = (
     "adaptive_pricing after_expiration allowed_payment_method_types billing_address_collection "
     "cancel_url client_reference_id consent_collection customer customer_creation customer_email "
     "excluded_payment_method_types integration_identifier locale origin_context "
     "payment_method_collection submit_type success_url"
-).split()
+)
+COPIED = _COPIED.split()
 
 
 def create(act: Act, params: Json) -> Json:
@@ -169,6 +171,19 @@ def _check(act: Act, params: Json) -> None:
         )  # fmt: skip
     for name in ("success_url", "cancel_url"):
         _check_url(params.get(name), name)
+    _check_customer(act, params)
+    foreign = (
+        ("payment_intent_data", "customer_creation", "submit_type")
+        if mode == "subscription"
+        else ("subscription_data",)
+    )
+    for name in foreign:
+        allowed = name == "submit_type" and params.get(name) in ("auto", "subscribe")
+        if name in params and not allowed:
+            raise RequestFailed(f"You can not pass `{name}` in `{mode}` mode.", param=name)
+
+
+def _check_customer(act: Act, params: Json) -> None:
     if "customer" in params and "customer_email" in params:
         raise RequestFailed(
             "You may only specify one of these parameters: customer, customer_email.",
@@ -178,14 +193,6 @@ def _check(act: Act, params: Json) -> None:
         act.get("customer", params["customer"], param="customer")
     elif "customer_update" in params:
         raise RequestFailed("`customer_update` needs `customer`.", param="customer_update")
-    foreign = (
-        ("payment_intent_data", "customer_creation", "submit_type")
-        if mode == "subscription" else ("subscription_data",)
-    )  # fmt: skip
-    for name in foreign:
-        allowed = name == "submit_type" and params.get(name) in ("auto", "subscribe")
-        if name in params and not allowed:
-            raise RequestFailed(f"You can not pass `{name}` in `{mode}` mode.", param=name)
     if "@" not in params.get("customer_email", "@"):
         raise RequestFailed(
             f"Invalid email address: {params['customer_email']}", code="email_invalid",

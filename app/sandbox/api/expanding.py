@@ -7,11 +7,12 @@ from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.shapes import sessions
 
 DEEPEST = 4
-NAMED = frozenset(
+_NAMED = (
     "balance_transaction charge customer data default_payment_method default_price "
     "failure_balance_transaction invoice latest_charge latest_invoice payment_intent "
-    "payment_method pending_setup_intent product refund source subscription".split()
+    "payment_method pending_setup_intent product refund source subscription"
 )
+NAMED = frozenset(_NAMED.split())
 # Fields that exist in an answer only when they are asked for.
 ASKED = {
     "invoice": ("payments", "confirmation_secret"),

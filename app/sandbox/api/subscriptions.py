@@ -295,7 +295,7 @@ def _end(act: Act, subscription: Json, params: Json) -> Json:
             raise RequestFailed("`cancel_at` must be in the future.", param="cancel_at")
         changes = ending.plan_end(act, subscription, at=at)
     if "cancellation_details" in params:
-        told: Json = changes.get("cancellation_details", subscription["cancellation_details"])
+        told: Json = (subscription | changes)["cancellation_details"]
         changes["cancellation_details"] = told | _said(params["cancellation_details"])
     return changes
 

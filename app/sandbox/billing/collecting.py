@@ -59,9 +59,12 @@ def restore(act: Act, invoice: Json) -> None:
     """The subscription of a paid invoice is active, its customer no longer in arrears."""
     subscription_id = subscription_of(invoice)
     subscription = act.find(subscription_id) if subscription_id else None
-    if subscription is not None and subscription["latest_invoice"] == invoice["id"]:
-        if subscription["status"] in ("incomplete", "past_due", "unpaid"):
-            subscribing.become(act, subscription, "active")
+    if (
+        subscription is not None
+        and subscription["latest_invoice"] == invoice["id"]
+        and subscription["status"] in ("incomplete", "past_due", "unpaid")
+    ):
+        subscribing.become(act, subscription, "active")
     _in_arrears(act, invoice, False)
 
 

@@ -53,7 +53,7 @@ def period_of(subscription: Json) -> tuple[int, int]:
 def move_on(act: Act, subscription: Json) -> Json:
     """Move every item to its next period; returns the items as they were before."""
     before: Json = copy.deepcopy(subscription["items"])
-    start, end = period_of(subscription)
+    _, end = period_of(subscription)
     recurring = subscription["items"]["data"][0]["price"]["recurring"]
     following = periods.end_after(
         subscription["billing_cycle_anchor"],
