@@ -166,7 +166,7 @@ class StripeInvoicePayment(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     invoice_id: Mapped[str] = mapped_column(index=True)
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
-    charge_id: Mapped[str | None]
+    charge_id: Mapped[str | None] = mapped_column(index=True)
     status: Mapped[str]
     amount_paid: Mapped[int | None]
 
@@ -183,6 +183,24 @@ class StripeRefund(Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     status: Mapped[str | None]
     reason: Mapped[str | None]
+    created: Mapped[datetime]
+    was_succeeded: Mapped[bool] = mapped_column(default=False)  # any snapshot said so
+    failed_at: Mapped[datetime | None]  # ours: the first event that said so
+
+
+class StripeBalanceTransaction(Base):
+    """What Stripe moved on the account's balance, with its fee; known by listing only."""
+
+    __tablename__ = "stripe_balance_transaction"
+    __table_args__ = (sa.Index("ix_stripe_balance_transaction_created", "created"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]  # Stripe's word: charge, payment, refund, payout, stripe_fee …
+    source_id: Mapped[str | None] = mapped_column(index=True)  # the charge, refund or payout
+    amount: Mapped[int]  # signed, before the fee
+    fee: Mapped[int]
+    net: Mapped[int]
+    currency: Mapped[str] = mapped_column(sa.String(3))  # of the balance, not of the charge
     created: Mapped[datetime]
 
 
@@ -207,10 +225,15 @@ class LedgerTransaction(Base):
 
 
 class LedgerEntry(Base):
-    """One side of a fact, signed: books ``patrons``, ``stripe``, ``fees``. Append-only."""
+    """One side of a fact, signed. Append-only.
+
+    What we hold at Stripe is positive in ``stripe``; what came from people is negative in
+    ``patrons``; what was spent is positive in ``fees``; ``exchange`` joins two currencies.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
+        sa.CheckConstraint("amount <> 0", name="amount"),
         sa.CheckConstraint("book IN ('patrons', 'stripe', 'fees', 'exchange')", name="book"),
         sa.UniqueConstraint("transaction_id", "book", "currency"),
         sa.Index("ix_ledger_entry_book_currency", "book", "currency"),

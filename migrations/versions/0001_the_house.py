@@ -230,6 +230,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reconcile_run")),
     )
     op.create_table(
+        "stripe_balance_transaction",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_balance_transaction")),
+    )
+    with op.batch_alter_table("stripe_balance_transaction", schema=None) as batch_op:
+        batch_op.create_index("ix_stripe_balance_transaction_created", ["created"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_stripe_balance_transaction_source_id"), ["source_id"], unique=False
+        )
+
+    op.create_table(
         "stripe_charge",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("ref", sa.String(length=36), nullable=True),
@@ -365,6 +383,9 @@ def upgrade() -> None:
             batch_op.f("ix_stripe_invoice_payment_invoice_id"), ["invoice_id"], unique=False
         )
         batch_op.create_index(
+            batch_op.f("ix_stripe_invoice_payment_charge_id"), ["charge_id"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_stripe_invoice_payment_payment_intent_id"),
             ["payment_intent_id"],
             unique=False,
@@ -389,6 +410,8 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_succeeded", sa.Boolean(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_refund")),
     )
     with op.batch_alter_table("stripe_refund", schema=None) as batch_op:
@@ -875,6 +898,7 @@ def upgrade() -> None:
         sa.Column("book", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_ledger_entry_amount")),
         sa.CheckConstraint(
             "book IN ('patrons', 'stripe', 'fees', 'exchange')", name=op.f("ck_ledger_entry_book")
         ),
@@ -1364,6 +1388,7 @@ def downgrade() -> None:
     op.drop_table("stripe_object")
     with op.batch_alter_table("stripe_invoice_payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stripe_invoice_payment_payment_intent_id"))
+        batch_op.drop_index(batch_op.f("ix_stripe_invoice_payment_charge_id"))
         batch_op.drop_index(batch_op.f("ix_stripe_invoice_payment_invoice_id"))
 
     op.drop_table("stripe_invoice_payment")
@@ -1392,6 +1417,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stripe_charge_card_last4"))
 
     op.drop_table("stripe_charge")
+    with op.batch_alter_table("stripe_balance_transaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stripe_balance_transaction_source_id"))
+        batch_op.drop_index("ix_stripe_balance_transaction_created")
+
+    op.drop_table("stripe_balance_transaction")
     op.drop_table("reconcile_run")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_state_id")
