@@ -35,14 +35,14 @@ class Report:
         with self._lock:
             self.requests += 1
             if not self._wrong_requests_are_meant:
-                self.findings += found
+                self.keep(found)
 
     def saw_answer(self, method: str, path: str, status: int, body: Any) -> None:
         """Check the JSON that answered a request."""
         checked = self.contract.check_answer(method, path, status, body)
         with self._lock:
             self.objects += checked.objects
-            self.findings += checked.findings
+            self.keep(checked.findings)
 
     def saw_event(self, payload: bytes | str) -> None:
         """Check the body of a webhook, as it is delivered."""
@@ -55,12 +55,16 @@ class Report:
         with self._lock:
             self.events += 1
             self.objects += checked.objects
-            self.findings += checked.findings
+            self.keep(checked.findings)
 
     def note(self, findings: Iterable[Finding]) -> None:
-        """Keep findings that were made elsewhere."""
+        """Take in findings that were made elsewhere."""
         with self._lock:
-            self.findings += findings
+            self.keep(findings)
+
+    def keep(self, findings: Iterable[Finding]) -> None:
+        """Keep findings; the lock is held. A report of another kind may say them too."""
+        self.findings += findings
 
     @contextmanager
     def wrong_requests_meant(self) -> Iterator[None]:
