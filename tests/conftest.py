@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from app import create_app
 from app.core.db import Database
 from app.core.settings import Settings
+from app.payments.events import SUBSCRIBED
+from app.payments.gateway import Gateway
+from app.sandbox import create_sandbox
 from tests.clocks import FixedClock
+from tests.contract.middleware import checked, checked_sender
 from tests.databases import ENGINES, Databases
 from tests.reading import Reader
+from tests.rehearsing import NOWHERE, WEBHOOK, WEBHOOK_SECRET, Post, settler
+from tests.sandbox.inprocess import WsgiClient
 
 if TYPE_CHECKING:
     from flask import Flask
     from playwright.sync_api import Browser
+
+    from app.sandbox import WiredSandbox
+    from tests.contract.report import Report
 
 pytest_plugins = ["tests.contract.plugin", "tests.summary"]
 
@@ -103,16 +111,45 @@ def settings(database: str) -> Settings:
         secret_key="a key for tests only",
         site_url="http://localhost",
         stripe_secret_key="sk_test_sandbox",
-        stripe_webhook_secret=("whsec_test",),
-        stripe_api_base="http://127.0.0.1:1",
+        stripe_webhook_secret=(WEBHOOK_SECRET,),
+        stripe_api_base=NOWHERE,
     )
 
 
 @pytest.fixture
-def app(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
-    """The whole application on a fresh database."""
-    made = create_app(settings, clock=clock)
+def post() -> Post:
+    """The way from the sandbox to the app's webhook."""
+    return Post()
+
+
+@pytest.fixture
+def sandbox(clock: FixedClock, post: Post, contract_report: Report) -> Iterator[WiredSandbox]:
+    """A small Stripe in this process, at the time of ``clock``; all its traffic is checked."""
+    made = create_sandbox(
+        ":memory:", sender=checked_sender(post.deliver, contract_report), public_url=NOWHERE
+    )
+    clock.lead(made)
+    made.add_endpoint(WEBHOOK, WEBHOOK_SECRET, list(SUBSCRIBED))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(
+    settings: Settings,
+    clock: FixedClock,
+    sandbox: WiredSandbox,
+    post: Post,
+    contract_report: Report,
+) -> Iterator[Flask]:
+    """The whole application on a fresh database, with the sandbox for Stripe."""
+    from app import create_app  # here, so that a broken room fails only tests of the whole app
+
+    stripe = WsgiClient(checked(sandbox.wsgi, contract_report))
+    gateway = Gateway(settings, http_client=stripe)
+    made = create_app(settings, clock=clock, outside={"gateway": gateway})
     made.test_client_class = Reader
+    post.app = made
     yield made
     made.extensions["house"].db.dispose()
 
@@ -123,6 +160,12 @@ def client(app: Flask) -> Reader:
     reader = app.test_client()
     assert isinstance(reader, Reader)
     return reader
+
+
+@pytest.fixture
+def settle(app: Flask, sandbox: WiredSandbox) -> Callable[[], None]:
+    """Call it to let webhooks arrive and the worker work until all is quiet."""
+    return settler(app, sandbox)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from app.core.i18n import CATALOGUES, LANGUAGES
 from tests.architecture.files import ROOT
 
 SOURCES = {"app": [("**.py", "python")], "templates": [("**.*", "jinja2.ext:babel_extract")]}
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "Lazy": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "_l": None, "Lazy": None}
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 
