@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from app.accounts import sessions
 from app.accounts import staff_views as accounts_staff
 from app.accounts import views as accounts
 from app.admin import staff_views as admin
@@ -24,6 +25,7 @@ from app.core.settings import ROOT, Settings, load_settings
 from app.core.web import failures, headers, languages
 from app.core.web import layout as pages
 from app.core.web.context import House
+from app.mail import outbox
 from app.mail import staff_views as mail_staff
 from app.membership import staff_views as membership_staff
 from app.membership import views as membership
@@ -75,6 +77,7 @@ def create_app(
     db = Database(settings.database_url)
     limiter = Limiter(db, settings.redis_url)
     made = services.build(settings, db) | (outside or {})
+    outbox.configure(site_url=settings.site_url)
     app.extensions["house"] = House(settings, db, clock, limiter, made)
     _install(app)
     for blueprint in BLUEPRINTS:
@@ -97,6 +100,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         SEND_FILE_MAX_AGE_DEFAULT=None,
+        # A cookie lasts as long as the longest session; the row behind it may end it any time.
+        PERMANENT_SESSION_LIFETIME=sessions.LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=settings.is_https,
         PREFERRED_URL_SCHEME="https" if settings.is_https else "http",

@@ -5,6 +5,7 @@ Wall time: the app on the phone has no other.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,29 +23,43 @@ STEP_SECONDS = 30
 STEPS_AROUND = (0, -1, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class ToSetUp:
+    """What an app must be told: the secret, and the otpauth:// address with the same in it."""
+
+    secret: str
+    address: str
+
+
 def new_secret() -> str:
     """A secret to share with an app: 160 bits in base32."""
     return pyotp.random_base32()
 
 
-def enrolment_address(*, email: str, secret: str, newsroom: str) -> str:
-    """The otpauth:// address that an app reads from the square."""
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=newsroom)
+def to_set_up(session: Session, *, account_id: int, newsroom: str) -> ToSetUp | None:
+    """What a member's app must be told; None as soon as one of its codes was right."""
+    member = session.get_one(StaffMember, account_id)
+    if member.totp_confirmed_at is not None:
+        return None
+    email = session.get_one(Account, account_id).email or ""
+    app = pyotp.TOTP(member.totp_secret)
+    return ToSetUp(member.totp_secret, app.provisioning_uri(name=email, issuer_name=newsroom))
 
 
 def instructions(session: Session, *, account_id: int, newsroom: str, site_url: str) -> str:
-    """What the command line prints for a new member of the staff."""
-    member = session.get_one(StaffMember, account_id)
-    email = session.get_one(Account, account_id).email or ""
-    address = enrolment_address(email=email, secret=member.totp_secret, newsroom=newsroom)
+    """What the command line prints for a member of the staff."""
+    sign_in = f"{site_url}/sign-in"
+    app = to_set_up(session, account_id=account_id, newsroom=newsroom)
+    if app is None:
+        return f"The second factor is set up already. Sign in at {sign_in}\n"
     return (
-        f"{email} is now {member.role}.\n\n"
-        f"1. Add the second factor to an authenticator app, with this secret:\n"
-        f"     {member.totp_secret}\n"
-        f"   or from this address (as a QR code):\n"
-        f"     {address}\n"
-        f"   The first sign-in shows the same secret as a square to scan.\n"
-        f"2. Sign in at {site_url}/sign-in with {email}; the app's code opens the desk.\n"
+        f"1. Add this secret to an authenticator app:\n"
+        f"     {app.secret}\n"
+        f"   or this address, as a QR code:\n"
+        f"     {app.address}\n"
+        f"   The first sign-in shows the same as a square to scan.\n"
+        f"2. Sign in at {sign_in}\n"
+        f"   The mail's link or code lets the person in, the app's code opens the desk.\n"
     )
 
 

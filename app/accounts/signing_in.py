@@ -46,7 +46,7 @@ class SignedIn:
     """A browser that may now be told its session's token, and where it wanted to go."""
 
     token: str
-    account_id: int
+    email: str
     next_path: str | None
     is_staff: bool
 
@@ -200,7 +200,7 @@ def _use(
         account.confirmed_at = now
     return SignedIn(
         token=sessions.open_session(session, account_id=account.id, device=device, wall=wall),
-        account_id=account.id,
+        email=account.email or "",
         next_path=request.next_path,
         is_staff=session.get(StaffMember, account.id) is not None,
     )

@@ -1,15 +1,55 @@
-"""Signing in and the account's own pages."""
+"""Signing in by mail, signing out, and the account's own pages."""
 
 from __future__ import annotations
 
-from flask import Blueprint
-from flask_login import LoginManager
+from dataclasses import dataclass
+from typing import cast
 
-from app.accounts import sessions
+import segno
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, current_user, login_user
+from markupsafe import Markup
+
+from app.accounts import devices, limiting, people, sessions, signing_in
+from app.accounts import second_factor as factors
+from app.accounts.forms import CodeForm, LanguageForm, SignInForm
 from app.core.clock import wall_clock
-from app.core.web import reading
+from app.core.errors import Forbidden
+from app.core.i18n import gettext as _
+from app.core.i18n import language
+from app.core.signing import new_token
+from app.core.web import (
+    limiter,
+    nav,
+    now,
+    reading,
+    safe_target,
+    settings,
+    signed_in,
+    transaction,
+)
+from app.newsroom import queries
+
+ACCOUNT = "/account"
+DESK = "/admin/"
+LONGEST_TARGET = 500
+ASKED = "sign_in"  # the cookie's note of who asked here, while a code may come
+Answer = Response | str | tuple[str, int]
 
 bp = Blueprint("accounts", __name__)
+nav.add("account", "accounts.devices", label=lambda: _("Devices signed in"), order=80)
+nav.add("account", "accounts.show_language", label=lambda: _("Language"), order=90)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """All that Flask-Login asks of who comes in."""
+
+    token: str
+    is_active: bool = True
+
+    def get_id(self) -> str:
+        return self.token
 
 
 def load_people(login: LoginManager) -> None:
@@ -17,5 +57,296 @@ def load_people(login: LoginManager) -> None:
 
     @login.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> sessions.Person | None:
-        with reading() as session:
-            return sessions.person(session, token=token, wall=wall_clock())
+        wall = wall_clock()
+        with reading() as db:
+            person = sessions.person(db, token=token, wall=wall)
+        if person and request.method == "POST" and wall - person.last_seen_at > sessions.SEEN_AGAIN:
+            with transaction() as db:
+                sessions.touch(db, session_id=person.session_id, wall=wall)
+        return person
+
+
+@bp.get("/sign-in")
+def sign_in() -> Answer:
+    """Ask for the address. Who is signed in already goes on."""
+    if current_user.is_authenticated:
+        return _go_on(request.args.get("next"), is_staff=current_user.role is not None)
+    return _ask(SignInForm(email=request.args.get("email", "")))
+
+
+@bp.post("/sign-in")
+def send_link() -> Answer:
+    """Send a link and a code, or nothing; the answer is the same."""
+    form = SignInForm()
+    if not form.validate():
+        return _ask(form), 422
+    email = form.email.data or ""
+    limiting.asking(limiter(), email=email, address=request.remote_addr)
+    asked = _asked_by(email)
+    with transaction() as db:
+        signing_in.request_link(
+            db,
+            email=email,
+            language=language(),
+            browser=asked["browser"],
+            next_path=_target(request.form.get("next")),
+            now=now(),
+            wall=wall_clock(),
+        )
+    session[ASKED] = asked
+    return _see(url_for("accounts.enter_code"))
+
+
+@bp.get("/sign-in/code")
+def enter_code() -> Answer:
+    """Where the code of the mail is typed in."""
+    if ASKED not in session:
+        return _see(url_for("accounts.sign_in"))
+    return _show_code(CodeForm())
+
+
+@bp.post("/sign-in/code")
+def use_code() -> Answer:
+    """Sign in by the code, in the browser that asked for it."""
+    form = CodeForm()
+    asked = session.get(ASKED)
+    if asked is None:
+        form.refuse(_("A code works only in the browser that asked for it. Open the link instead."))
+        return _show_code(form), 422
+    limiting.typing_code(limiter(), person=asked["who"], address=request.remote_addr)
+    if not form.validate():
+        return _show_code(form), 422
+    with transaction() as db:
+        came_in = signing_in.use_code(
+            db,
+            settings=settings(),
+            browser=asked["browser"],
+            code=form.code.data or "",
+            device=_device(),
+            now=now(),
+            wall=wall_clock(),
+        )
+    if came_in is None:
+        form.refuse(_("This code is wrong, or too old. Look at the newest mail, or ask again."))
+        return _show_code(form), 422
+    return _welcome(came_in)
+
+
+@bp.get("/sign-in/<token>")
+def look_at_link(token: str) -> Answer:
+    """One button. Opening the link changes nothing: scanners of mails open it too."""
+    with reading() as db:
+        link = signing_in.look_at_link(db, token=token, wall=wall_clock())
+    return _show_link(token, link)
+
+
+@bp.post("/sign-in/<token>")
+def use_link(token: str) -> Answer:
+    """Sign in by the link, in any browser."""
+    wall = wall_clock()
+    with transaction() as db:
+        came_in = signing_in.use_link(db, token=token, device=_device(), now=now(), wall=wall)
+    if came_in is not None:
+        return _welcome(came_in)
+    with reading() as db:
+        link = signing_in.look_at_link(db, token=token, wall=wall)
+    return _show_link(token, link)
+
+
+@bp.get("/sign-in/second-factor")
+@signed_in
+def second_factor() -> Answer:
+    """Where staff type the code of their app, or set the app up."""
+    if current_user.role is None:
+        raise Forbidden()
+    if current_user.has_second_factor:
+        return _go_on(request.args.get("next"), is_staff=True)
+    return _show_second_factor(CodeForm())
+
+
+@bp.post("/sign-in/second-factor")
+@signed_in
+def enter_second_factor() -> Answer:
+    """Open the desk to this browser."""
+    if current_user.role is None:
+        raise Forbidden()
+    person = f"account:{current_user.id}"
+    limiting.typing_code(limiter(), person=person, address=request.remote_addr)
+    form = CodeForm()
+    if not form.validate():
+        return _show_second_factor(form), 422
+    with transaction() as db:
+        token = factors.enter(
+            db,
+            account_id=current_user.id,
+            session_id=current_user.session_id,
+            code=form.code.data or "",
+            now=now(),
+            wall=wall_clock(),
+        )
+    if token is None:
+        form.refuse(_("This code is wrong, or was used already. Wait for the next one."))
+        return _show_second_factor(form), 422
+    limiting.signed_in(limiter(), person=person, address=request.remote_addr)
+    _start(token)
+    return _go_on(request.form.get("next"), is_staff=True)
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    """End this browser's session, here and in the database."""
+    _end_session()
+    session.clear()
+    return _see("/")
+
+
+@bp.get("/account/devices", endpoint="devices")
+@signed_in
+def show_devices() -> str:
+    """The browsers that are signed in."""
+    with reading() as db:
+        own = sessions.of_account(db, account_id=current_user.id, wall=wall_clock())
+    return render_template(
+        "accounts/devices.html", sessions=own, current_id=current_user.session_id
+    )
+
+
+@bp.post("/account/devices/<int:session_id>/end")
+@signed_in
+def end_device(session_id: int) -> Response:
+    """Sign one browser out."""
+    if session_id == current_user.session_id:
+        return sign_out()
+    with transaction() as db:
+        sessions.revoke(db, account_id=current_user.id, session_id=session_id, wall=wall_clock())
+    flash(_("That device is signed out."))
+    return _see(url_for("accounts.devices"))
+
+
+@bp.post("/account/devices/end-others")
+@signed_in
+def end_other_devices() -> Response:
+    """Sign all browsers out but this one."""
+    with transaction() as db:
+        sessions.revoke_all(
+            db, account_id=current_user.id, wall=wall_clock(), keep=current_user.session_id
+        )
+    flash(_("All other devices are signed out."))
+    return _see(url_for("accounts.devices"))
+
+
+@bp.get("/account/language")
+@signed_in
+def show_language() -> str:
+    """The language of mails and pages."""
+    return render_template(
+        "accounts/language.html", form=LanguageForm(language=current_user.language)
+    )
+
+
+@bp.post("/account/language")
+@signed_in
+def change_language() -> Answer:
+    """Write to this person in another language, and show them pages in it."""
+    form = LanguageForm()
+    if not form.validate():
+        return render_template("accounts/language.html", form=form), 422
+    with transaction() as db:
+        people.change_language(db, account_id=current_user.id, language=form.language.data)
+    flash(_("We write to you in this language from now on."))
+    return _see(url_for("accounts.show_language", lang=form.language.data))
+
+
+def _asked_by(email: str) -> dict[str, str]:
+    """The note of who asks here: asking again keeps it, so that the code of either mail works."""
+    who = limiting.who(email)
+    before = session.get(ASKED)
+    if before and before["who"] == who:
+        return cast(dict[str, str], before)
+    return {"browser": new_token(), "who": who}
+
+
+def _ask(form: SignInForm) -> str:
+    target = _target(request.values.get("next")) or ""
+    return render_template("accounts/sign_in.html", form=form, next=target)
+
+
+def _show_code(form: CodeForm) -> str:
+    return render_template("accounts/sign_in_sent.html", form=form, minutes=signing_in.MINUTES)
+
+
+def _show_link(token: str, link: signing_in.Link) -> Answer:
+    page = render_template(
+        "accounts/sign_in_confirm.html", token=token, link=link, minutes=signing_in.MINUTES
+    )
+    return page if link.state == "good" else (page, 404 if link.state == "unknown" else 410)
+
+
+def _show_second_factor(form: CodeForm) -> str:
+    """With the secret as a square and as text, until the app was set up."""
+    with reading() as db:
+        name = queries.current(db).name
+        app = factors.to_set_up(db, account_id=current_user.id, newsroom=name)
+    target = _target(request.values.get("next")) or ""
+    return render_template(
+        "accounts/second_factor.html",
+        form=form,
+        next=target,
+        enrol=app is not None,
+        secret=app.secret if app else "",
+        qr=_square(app.address) if app else "",
+    )
+
+
+def _square(text: str) -> Markup:
+    """A QR code as SVG within the page: the secret goes to nobody else."""
+    code = segno.make(text, micro=False)
+    drawn = code.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass=None)
+    return Markup(drawn)  # noqa: S704  (drawn by segno from numbers)
+
+
+def _welcome(came_in: signing_in.SignedIn) -> Response:
+    """Put the new session into this browser, in place of whatever its cookie had."""
+    who = limiting.who(came_in.email)
+    limiting.signed_in(limiter(), person=who, address=request.remote_addr)
+    _end_session()
+    _start(came_in.token)
+    return _go_on(came_in.next_path, is_staff=came_in.is_staff)
+
+
+def _start(token: str) -> None:
+    """Let this browser's cookie hold a session's token, and nothing from before."""
+    session.clear()
+    session.permanent = True
+    login_user(_Entering(token))
+
+
+def _end_session() -> None:
+    if current_user.is_authenticated:
+        with transaction() as db:
+            sessions.revoke(
+                db,
+                account_id=current_user.id,
+                session_id=current_user.session_id,
+                wall=wall_clock(),
+            )
+
+
+def _go_on(target: str | None, *, is_staff: bool) -> Response:
+    default = DESK if is_staff else ACCOUNT
+    return _see(safe_target(_target(target), default))
+
+
+def _target(asked: str | None) -> str | None:
+    """The page somebody came from, where it is one of ours."""
+    if not asked or len(asked) > LONGEST_TARGET:
+        return None
+    return safe_target(asked, "") or None
+
+
+def _see(address: str) -> Response:
+    return cast(Response, redirect(address, 303))
+
+
+def _device() -> str:
+    return devices.describe(request.headers.get("User-Agent", ""))

@@ -1,0 +1,64 @@
+"""Forms of signing in, of the account's own settings and of the staff list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import SelectField, ValidationError
+
+from app.accounts import roles
+from app.core.forms import Email, Form, Line
+from app.core.i18n import LANGUAGES
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy_gettext as _l
+
+
+class Choice(SelectField):
+    """One of a few values; its label is translated when it is shown."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+
+
+class SignInForm(Form):
+    """The address to send a link to."""
+
+    email = Email(_l("Your e-mail"))
+
+
+class CodeForm(Form):
+    """Six digits, typed with or without a space in the middle."""
+
+    code = Line(_l("Six digits"), longest=20)
+
+    def validate_code(self, field: Any) -> None:
+        digits = "".join(field.data.split()).replace("-", "")
+        if not digits.isascii() or not digits.isdigit() or len(digits) != 6:
+            raise ValidationError(_("Type the six digits, nothing else."))
+        field.data = digits
+
+    def refuse(self, message: str) -> None:
+        """Say beside the field what the database said."""
+        self.code.errors = [message]
+
+
+class LanguageForm(Form):
+    """The language of mails and pages."""
+
+    language = Choice(_l("Language"), choices=list(LANGUAGES.items()))
+
+
+class RoleForm(Form):
+    """A role for somebody who is on the staff."""
+
+    role = Choice(_l("Role"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = roles.choices()
+
+
+class StaffForm(RoleForm):
+    """A new member of the staff."""
+
+    email = Email(_l("Their e-mail"))
