@@ -134,12 +134,12 @@ def movements(months: Sequence[Month], *, unit: int, wide: bool) -> Movements:
 
     ``unit`` is how many minor units make one major: 100 for EUR, 1 for JPY.
     """
-    width, plot_top, plot_height = (744, 12, 250) if wide else (328, 12, 168)
+    width, plot_top, plot_height = (744, 12, 300) if wide else (328, 12, 168)
     left = 48 if wide else 36
     high = max((max(sum(m.gains), m.net) for m in months), default=0)
     low = max((max(sum(m.losses), -m.net) for m in months), default=0)
     step = tick_step(high, low, unit)
-    top, floor = step * max(-(-high // step), 1), step * -(-low // step)
+    top, floor = max(high, step), step * -(-low // step)
     scale = plot_height / (top + floor)
     zero = plot_top + top * scale
     slot = (width - left) / max(len(months), 1)
