@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.core import progress
 from app.core.money import Money
-from app.core.progress import Progress
+from app.core.progress import CheckResult, Progress
 from app.payments.models import StripeEvent, Unclaimed
 from app.reporting import mrr, people, recovery, revenue
-from app.reporting.months import Month, last_months
+from app.reporting.months import last_months
 from app.reporting.mrr import MonthAccount
 from app.reporting.people import FailedRow, PatronRow
 from app.reporting.recovery import Recovery
@@ -46,6 +46,7 @@ class Dashboard:
     heard_at: datetime | None
     unclaimed: int
     building: Progress | None
+    broken: list[CheckResult]
 
     @property
     def this_month(self) -> MonthAccount:
@@ -61,8 +62,10 @@ class Dashboard:
         return self.patrons == 0 and all(month.end.minor == 0 for month in self.months)
 
 
-def gather(session: Session, *, now: datetime, zone: str, currency: str) -> Dashboard:
-    """Read the dashboard in one snapshot."""
+def gather(
+    session: Session, *, now: datetime, zone: str, currency: str, all_names: bool
+) -> Dashboard:
+    """Read the dashboard in one snapshot; names only of those who allowed it, or all."""
     months = last_months(now, zone, MONTHS)
     accounts = mrr.accounts(session, months=months, currency=currency)
     patrons = mrr.active_patrons(session, at=now, currency=currency)
@@ -77,16 +80,18 @@ def gather(session: Session, *, now: datetime, zone: str, currency: str) -> Dash
         recovery=recovery.by_month(session, months=months, currency=currency),
         revenue=revenue.by_month(session, months=months, currency=currency),
         turnout=topics.rounds_turnout(session),
-        failing=people.failing(session, most=FAILING),
-        newest=people.newest(session, most=NEWEST),
+        failing=people.named(session, people.failing(session, most=FAILING), all_names),
+        newest=people.named(session, people.newest(session, most=NEWEST), all_names),
         heard_at=session.scalar(sa.select(sa.func.max(StripeEvent.received_at))),
         unclaimed=session.scalar(sa.select(sa.func.count()).select_from(Unclaimed)) or 0,
-        building=progress.of(session, DEMO),
+        building=_unfinished(session),
+        broken=progress.broken_checks(session),
     )
 
 
-def previous_month(now: datetime, zone: str) -> Month:
-    return last_months(now, zone, 2)[0]
+def _unfinished(session: Session) -> Progress | None:
+    found = progress.of(session, DEMO)
+    return found if found is not None and found.finished_at is None else None
 
 
 def _backwards(patrons: int, months: list[MonthAccount]) -> list[int]:

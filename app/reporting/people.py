@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ class PatronRow:
     state: str
     since: datetime
     ends: datetime | None
+    source: str | None  # the campaign or the article they came by
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class FailedRow:
     next_try: datetime | None
     attempts: int
     code: str | None
+
+
+Row = TypeVar("Row", PatronRow, MovementRow, FailedRow)
 
 
 def patrons(session: Session, *, which: str, cursor: Cursor) -> Page[PatronRow]:
@@ -153,14 +158,17 @@ def failing(session: Session, *, most: int) -> list[FailedRow]:
     ]
 
 
-def known_to_newsroom(session: Session, account_ids: list[int]) -> set[int]:
-    """Those of these people who allowed the newsroom to know who they are."""
-    query = sa.select(Consent.account_id).where(
-        Consent.account_id.in_(account_ids),
+def named(session: Session, rows: Sequence[Row], all_names: bool) -> list[Row]:
+    """The rows with the names that may be seen: all, or of those who allowed the newsroom."""
+    if all_names:
+        return list(rows)
+    allowed = sa.select(Consent.account_id).where(
+        Consent.account_id.in_([row.account_id for row in rows]),
         Consent.kind == "know_me",
         Consent.withdrawn_at.is_(None),
     )
-    return set(session.scalars(query))
+    known = set(session.scalars(allowed))
+    return [r if r.account_id in known else replace(r, name=None, email=None) for r in rows]
 
 
 def _patron(row: Any) -> PatronRow:
@@ -175,4 +183,5 @@ def _patron(row: Any) -> PatronRow:
         state=pledge.state,
         since=pledge.started_at,
         ends=pledge.cancels_at,
+        source=pledge.campaign or pledge.article,
     )

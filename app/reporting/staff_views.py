@@ -1,7 +1,114 @@
-"""The lists behind the figures."""
+"""The lists behind the figures: every figure opens into the people or payments it is made of."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import replace
+from flask import Blueprint, abort, render_template, request
+from flask_login import current_user
+from sqlalchemy.orm import Session
 
-bp = Blueprint("reporting", __name__)
+from app.core.pagination import Cursor
+from app.core.web import now, reading, requires
+from app.core.web.access import may
+from app.newsroom import queries as newsroom
+from app.newsroom.views import here
+from app.reporting import mrr, people, recovery, revenue
+from app.reporting.definitions import DEFINITIONS
+from app.reporting.models import KINDS
+from app.reporting.months import Month, last_months, parse
+
+MONTHS = 12
+bp = Blueprint("reporting", __name__, url_prefix="/admin/reports")
+
+
+@bp.get("/<any(patrons, mrr, 'at-risk', committed):figure>")
+@requires("viewer")
+def patrons(figure: str) -> str:
+    """The pledges behind active patrons and MRR, behind what is at risk, and what is ending."""
+    which = "ending" if figure == "committed" else figure
+    with reading() as session:
+        page = people.patrons(session, which=which, cursor=Cursor.from_query(request.args))
+        page = replace(page, rows=people.named(session, page.rows, keeps_accounts()))
+    return render_template(
+        "reporting/patrons.html", figure=figure, definition=DEFINITIONS[figure], page=page,
+        sees_money=sees_money(),
+    )  # fmt: skip
+
+
+@bp.get("/movements/<key>")
+@requires("finance", "viewer")
+def movements(key: str) -> str:
+    """One month's movements: the account that closes, and the people behind each line."""
+    month = _month(key)
+    kind = request.args.get("kind")
+    kind = kind if kind in KINDS else None
+    with reading() as session:
+        currency, currencies = _currency(session)
+        [account] = mrr.accounts(session, months=[month], currency=currency)
+        page = people.moved(
+            session, month=month, kind=kind, currency=currency,
+            cursor=Cursor.from_query(request.args),
+        )  # fmt: skip
+        page = replace(page, rows=people.named(session, page.rows, keeps_accounts()))
+    return render_template(
+        "reporting/movements.html", definition=DEFINITIONS["movements"], account=account, page=page,
+        kind=kind, month=month, currency=currency, currencies=currencies,
+        previous=month.previous(), following=_following(month),
+    )  # fmt: skip
+
+
+@bp.get("/revenue")
+@requires("finance", "viewer")
+def revenues() -> str:
+    """Twelve months of money, gross to net."""
+    months = last_months(now(), here().timezone, MONTHS)
+    with reading() as session:
+        currency, currencies = _currency(session)
+        lines = revenue.by_month(session, months=months, currency=currency)
+    return render_template(
+        "reporting/revenue.html", definition=DEFINITIONS["revenue"], lines=lines[::-1],
+        currency=currency, currencies=currencies,
+    )  # fmt: skip
+
+
+@bp.get("/recovered")
+@requires("finance", "viewer")
+def recovered() -> str:
+    """Twelve months of renewals that failed at first, and what came back."""
+    months = last_months(now(), here().timezone, MONTHS)
+    with reading() as session:
+        currency, currencies = _currency(session)
+        lines = recovery.by_month(session, months=months, currency=currency)
+    return render_template(
+        "reporting/recovered.html", definition=DEFINITIONS["recovered"], lines=lines[::-1],
+        currency=currency, currencies=currencies,
+    )  # fmt: skip
+
+
+def sees_money() -> bool:
+    """Editors choose topics and need no amounts."""
+    return may(current_user, "finance") or current_user.role == "viewer"
+
+
+def keeps_accounts() -> bool:
+    """Who keeps the accounts sees every name; others only those who allowed it."""
+    return may(current_user, "finance")
+
+
+def _month(key: str) -> Month:
+    month = parse(key, here().timezone)
+    if month is None or month.start > now():
+        abort(404)
+    return month
+
+
+def _following(month: Month) -> Month | None:
+    following = month.next()
+    return following if following.start <= now() else None
+
+
+def _currency(session: Session) -> tuple[str, list[str]]:
+    """The currency asked for, if the newsroom has it, and all of them; never a sum of several."""
+    known = [offer.currency for offer in newsroom.offers(session)]
+    asked = request.args.get("currency", "")
+    return (asked if asked in known else here().reporting_currency), known

@@ -99,6 +99,14 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "check_result",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("broken", sa.BigInteger(), nullable=False),
+        sa.Column("sample", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_check_result")),
+    )
+    op.create_table(
         "heartbeat",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -1439,6 +1447,7 @@ def downgrade() -> None:
 
     op.drop_table("progress")
     op.drop_table("heartbeat")
+    op.drop_table("check_result")
     op.drop_table("job")
     op.drop_table("exchange_rate")
     op.drop_table("currency_offer")
