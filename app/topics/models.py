@@ -16,6 +16,8 @@ from app.core.db import Base, BigId, JSONDoc
 
 STATUSES = ("received", "listed", "on_ballot", "won", "reporting", "published", "declined", "hold")
 UNPUBLISHED = ("received",)  # nobody but staff and the proposer sees what no editor has read
+# The public list stands in this order, so that every engine and every language sorts it alike.
+SORTED_ALIKE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 class Topic(Base):
@@ -217,7 +219,7 @@ class Ballot(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"))
     account_id: Mapped[int | None] = mapped_column(BigId)
-    receipt: Mapped[str]  # a code that only the voter was shown
+    receipt: Mapped[str] = mapped_column(SORTED_ALIKE)  # a code that only the voter was shown
     cast_at: Mapped[datetime | None]  # to the hour; goes with the link at closing
     changes: Mapped[int] = mapped_column(default=0)
 
