@@ -86,9 +86,13 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def connect(self, name: str = "postgres") -> psycopg.Connection:
+        """A connection to one database, on which each statement stands alone."""
+        return psycopg.connect(self._conninfo(name), autocommit=True)
+
     def execute(self, *statements: str) -> None:
         """Run statements that stand alone, as CREATE DATABASE must."""
-        with psycopg.connect(self._conninfo(), autocommit=True) as connection:
+        with self.connect() as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
@@ -147,8 +151,8 @@ class Server:
             return False
         return True
 
-    def _conninfo(self) -> str:
-        return f"host={self.folder} user=patron dbname=postgres"
+    def _conninfo(self, name: str = "postgres") -> str:
+        return f"host={self.folder} user=patron dbname={name}"
 
     def _last_words(self) -> str:
         lines = (self.folder / "log").read_text(errors="replace").splitlines()
