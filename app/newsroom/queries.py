@@ -35,6 +35,7 @@ def offer(session: Session, currency: str) -> CurrencyOffer | None:
 def texts(session: Session, keys: Iterable[str], language: str) -> dict[str, Markup]:
     """The newsroom's texts by key as HTML, in a language or else in the one that is there."""
     wanted = sa.select(NewsroomText).where(NewsroomText.key.in_(list(keys)))
+    wanted = wanted.where(NewsroomText.body != "")
     found: dict[str, Markup] = {}
     for text in session.scalars(wanted.order_by(NewsroomText.language)):
         if text.key not in found or text.language == language:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 from flask import Blueprint, abort, render_template, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
