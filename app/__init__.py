@@ -29,6 +29,7 @@ from app.mail import outbox
 from app.mail import staff_views as mail_staff
 from app.membership import staff_views as membership_staff
 from app.membership import views as membership
+from app.newsroom import staff_views as newsroom_staff
 from app.newsroom import views as newsroom
 from app.ops import cli, services
 from app.ops import views as ops
@@ -42,7 +43,7 @@ from app.topics import views as topics
 BLUEPRINTS = (
     newsroom.bp, public.bp, membership.bp, accounts.bp, topics.bp, payments.bp, ops.bp,
     admin.bp, reporting.bp, membership_staff.bp, topics_staff.bp, payments_staff.bp,
-    mail_staff.bp, accounts_staff.bp,
+    mail_staff.bp, accounts_staff.bp, newsroom_staff.bp,
 )  # fmt: skip
 LARGEST_BODY = 1024 * 1024
 LARGEST_FORM = 256 * 1024
@@ -76,7 +77,7 @@ def create_app(
     _configure(app, settings)
     db = Database(settings.database_url)
     limiter = Limiter(db, settings.redis_url)
-    made = services.build(settings, db) | (outside or {})
+    made = services.build(settings) | (outside or {})
     outbox.configure(site_url=settings.site_url)
     app.extensions["house"] = House(settings, db, clock, limiter, made)
     _install(app)

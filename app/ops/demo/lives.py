@@ -69,7 +69,7 @@ class Plan:
 
 def plan(seed: int) -> Plan:
     """Make the plan; about 400 patrons are left at its end."""
-    random = Random(seed)  # noqa: S311  (a story, no secret)
+    random = Random(seed)
     joins = _join_days(random)
     people = invent(random, len(joins) + GIFTS)
     lives: list[Life] = []
