@@ -1,0 +1,37 @@
+"""The outbox, as its pages read it; lists never load the words of a mail."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core.pagination import Cursor, Page, page_by_id
+from app.mail.models import OutboxMessage
+
+STATES = ("waiting", "sent", "failed", "scrubbed")
+
+
+def page(session: Session, *, cursor: Cursor, state: str | None = None) -> Page[sa.Row[tuple]]:  # type: ignore[type-arg]
+    """Mails without their words, newest first; ``can_retry`` says which may be sent again."""
+    failed = OutboxMessage.state == "failed"
+    rows = sa.select(
+        OutboxMessage.id,
+        OutboxMessage.kind,
+        OutboxMessage.to_address,
+        OutboxMessage.language,
+        OutboxMessage.subject,
+        OutboxMessage.state,
+        OutboxMessage.created_at,
+        OutboxMessage.sent_at,
+        OutboxMessage.attempts,
+        OutboxMessage.error,
+        sa.and_(failed, OutboxMessage.text != "").label("can_retry"),
+    )
+    if state is not None:
+        rows = rows.where(OutboxMessage.state == state)
+    return page_by_id(session, rows, key=OutboxMessage.id, cursor=cursor)
+
+
+def message(session: Session, message_id: int) -> OutboxMessage | None:
+    """One mail, whole."""
+    return session.get(OutboxMessage, message_id)
