@@ -64,7 +64,7 @@ class StripeRefused(AppError):
         self.code = code
 
 
-class Unreadable(Exception):
+class NoObject(Exception):
     """An answer with status 200 that is none."""
 
 
@@ -278,7 +278,7 @@ class Gateway:
         except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             log.warning("Stripe refused", code=error.code, reason=str(error.user_message)[:500])
             raise StripeRefused(code=error.code or "") from error
-        except (stripe.StripeError, TookTooLong, Unreadable) as error:
+        except (stripe.StripeError, TookTooLong, NoObject) as error:
             log.error("Stripe unavailable", error=f"{type(error).__name__}: {error}"[:500])
             raise StripeUnavailable(retry_after=60) from error
 
@@ -287,7 +287,7 @@ def _plain(answer: object) -> Json:
     if isinstance(answer, stripe.StripeObject):
         answer = answer.to_dict(for_json=True)
     if not isinstance(answer, dict) or "object" not in answer:
-        raise Unreadable(f"no object of Stripe's in the answer: {answer!r:.100}")
+        raise NoObject(f"no object of Stripe's in the answer: {answer!r:.100}")
     return answer
 
 

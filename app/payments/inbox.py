@@ -19,10 +19,13 @@ from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
 from app.payments.changes import Change, Seen, listens, on_change
 from app.payments.events import HANDLED, SUBSCRIBED, Envelope, NoEvent
+from app.payments.handling import handle_due, replay
 from app.payments.models import StripeEvent
 from app.payments.signatures import is_genuine
 
-__all__ = ["Change", "Received", "Seen", "listens", "on_change", "receive", "take"]
+__all__ = [
+    "Change", "Received", "Seen", "handle_due", "listens", "on_change", "receive", "replay", "take",
+]  # fmt: skip
 
 _TABLE: Any = StripeEvent.__table__
 _INSERT = {

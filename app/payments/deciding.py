@@ -1,0 +1,83 @@
+"""Which snapshot of an object is the truth: the newest, and in doubt none of those at hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.payments.projecting import FILLED_LATER, Row, Unreadable, project, same
+from app.payments.sheets import Answer, Sheet, Told
+
+# An answer may hold already what an event of these minutes tells; clocks may be so far apart.
+UNSURE = timedelta(minutes=5)
+
+
+class Doubtful(Exception):
+    """The newest snapshot cannot be told from here: the object must be asked for."""
+
+
+class Unknown(LookupError):
+    """Stripe has no such object, and no event of our version shows it."""
+
+
+def decide(sheet: Sheet) -> Row | None:
+    """The columns to write; None where what is there is newer.
+
+    Notes on the object's lock how new they are. Raises Doubtful, Unreadable, Unknown.
+    """
+    if sheet.answer is not None and not _is_overtaken(sheet, sheet.answer):
+        return _from_answer(sheet, sheet.answer)
+    if not sheet.told:
+        return None
+    lock, newest = sheet.lock, max(told.at for told in sheet.told)
+    if lock.applied_created is not None and newest < lock.applied_created:
+        return None
+    values = _agreed([told for told in sheet.told if told.at == newest])
+    if sheet.row is not None and not same(values, {key: getattr(sheet.row, key) for key in values}):
+        is_tie = newest == lock.applied_created
+        if is_tie or (lock.retrieved_at is not None and newest <= lock.retrieved_at + UNSURE):
+            raise Doubtful
+    lock.applied_created = newest
+    return values
+
+
+def _is_overtaken(sheet: Sheet, answer: Answer) -> bool:
+    """Whether something was applied after we asked that may be newer than the answer."""
+    lock = sheet.lock
+    if answer.state is not None:
+        return answer.state != (lock.applied_created, lock.retrieved_at)
+    if lock.retrieved_at is not None and lock.retrieved_at > answer.at:
+        return True
+    applied = lock.applied_created
+    return applied is not None and (answer.newest is None or applied > answer.newest)
+
+
+def _from_answer(sheet: Sheet, answer: Answer) -> Row:
+    lock = sheet.lock
+    if answer.object is not None:
+        values = project(sheet.kind, answer.object)
+        times = (lock.applied_created, answer.newest, sheet.newest)
+        lock.applied_created = max((time for time in times if time is not None), default=None)
+        lock.retrieved_at = answer.at
+        return values
+    current = [told for told in sheet.told if told.is_current]
+    if not current:
+        raise Unknown(f"Stripe does not know {sheet.object_id}")
+    values = project(sheet.kind, current[-1].object)
+    lock.deleted = True
+    lock.applied_created = sheet.newest
+    return values
+
+
+def _agreed(latest: list[Told]) -> Row:
+    """What the snapshots of one second all say."""
+    if not all(told.is_current for told in latest):
+        raise Doubtful
+    try:
+        agreed, *others = [project(told.kind, told.object) for told in latest]
+    except Unreadable:
+        raise Doubtful from None
+    for other in others:
+        if not same(agreed, other):
+            raise Doubtful
+        agreed |= {key: other[key] for key in FILLED_LATER & other.keys() if other[key]}
+    return agreed

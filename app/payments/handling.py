@@ -1,0 +1,290 @@
+"""Handling what is in the inbox, in batches, so that a first of the month is minutes and not days.
+
+A batch is one short transaction under the mirror's lock. Objects in doubt are leased, asked for
+outside of any transaction and applied in a second one, which looks again first. A batch in which
+anything fails is taken apart, so that only the event at fault stays behind with its error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from app.core.db import Database
+from app.core.errors import AppError
+from app.payments import changes, locking, mirroring
+from app.payments.events import HANDLED, Envelope, NoEvent
+from app.payments.gateway import API_VERSION, Gateway, StripeUnavailable
+from app.payments.models import StripeEvent
+from app.payments.projecting import OBJECTS
+from app.payments.sheets import Answer, Applied, Doubt, Told
+
+SMALLEST, LARGEST = 20, 500
+LONGEST_TURN = 0.25  # seconds: on SQLite nobody else writes meanwhile
+LEASE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=6)
+ASKED_AT_ONCE = 20
+WAITING = ("new", "failed")
+_EVENTS: Any = StripeEvent.__table__  # plain updates: no row of the inbox is held as an object
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Turn:
+    tried: int
+    doubts: list[Doubt]
+
+
+def handle_due(db: Database, gateway: Gateway, *, now: datetime, most: int = 5000) -> int:
+    """Handle events that are due, up to about ``most``; gives how many were looked at.
+
+    Any number of workers may do so at once: the mirror is one's at a time, the asking is not.
+    """
+    size, tried = SMALLEST, 0
+    while tried < most:
+        began = monotonic()
+        turn = _take_turn(db, now=now, most=min(size, most - tried))
+        tried += turn.tried
+        if turn.doubts:
+            ask(db, gateway, turn.doubts, now=now)
+        elif turn.tried < size:
+            break
+        elif monotonic() - began < LONGEST_TURN / 2:
+            size = min(size * 2, LARGEST)
+        elif monotonic() - began > LONGEST_TURN:
+            size = max(size // 2, SMALLEST)
+    return tried
+
+
+def replay(db: Database, gateway: Gateway, event_id: str, *, now: datetime) -> str | None:
+    """Handle one event again, whatever its state; gives the new state, None if there is none.
+
+    Its body may be gone after 30 days: then its object is asked for.
+    """
+    with db.transaction() as session:
+        found = sa.select(StripeEvent.id).where(StripeEvent.event_id == event_id)
+        number = session.scalar(found)
+        if number is None:
+            return None
+        again = {"state": "new", "error": None, "attempts": 0, "next_try_at": now + LEASE}
+        session.execute(sa.update(StripeEvent).where(StripeEvent.id == number).values(**again))
+    turn = _handle(db, [number], now=now, waiting=True)
+    ask(db, gateway, turn.doubts, now=now)
+    with db.reading() as session:
+        return session.scalar(sa.select(StripeEvent.state).where(StripeEvent.id == number))
+
+
+def ask(db: Database, gateway: Gateway, doubts: Iterable[Doubt], *, now: datetime) -> None:
+    """Ask Stripe for the objects in doubt, and apply the answers."""
+    open_doubts = list(doubts)
+    for start in range(0, len(open_doubts), ASKED_AT_ONCE):
+        if not _ask(db, gateway, open_doubts[start : start + ASKED_AT_ONCE], now=now):
+            return  # the others keep their lease, and come again after it
+
+
+def newest_known(session: Session) -> datetime | None:
+    """Until when we know Stripe's events: what is asked for from here on is at least as new."""
+    last = sa.select(StripeEvent.created).order_by(StripeEvent.id.desc()).limit(50)
+    return max(session.scalars(last), default=None)
+
+
+def _take_turn(db: Database, *, now: datetime, most: int) -> _Turn:
+    due = (
+        sa.select(StripeEvent.id)
+        .where(StripeEvent.state.in_(WAITING), StripeEvent.next_try_at <= now)
+        .order_by(StripeEvent.next_try_at, StripeEvent.id)
+        .limit(most)
+    )
+    with db.reading() as session:  # an idle worker takes no write lock
+        numbers = list(session.scalars(due))
+    return _handle(db, numbers, now=now) if numbers else _Turn(0, [])
+
+
+def _handle(db: Database, numbers: list[int], *, now: datetime, waiting: bool = False) -> _Turn:
+    """Handle these events together; where that fails, one after the other."""
+    try:
+        return _handle_together(db, numbers, now=now, waiting=waiting)
+    except sa.exc.OperationalError:
+        raise  # the database is away: it is no event's fault
+    except Exception:
+        if len(numbers) > 1:
+            log.exception("a batch of events failed, taking it apart", events=len(numbers))
+    doubts: list[Doubt] = []
+    for number in numbers:
+        try:
+            doubts += _handle_together(db, [number], now=now, waiting=waiting).doubts
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("event failed", number=number)
+            _fail(db, [number], f"{type(error).__name__}: {error}", now=now)
+    return _Turn(len(numbers), doubts)
+
+
+def _handle_together(db: Database, numbers: list[int], *, now: datetime, waiting: bool) -> _Turn:
+    with db.transaction() as session:
+        if waiting:
+            locking.wait(session)
+        elif not locking.try_now(session):
+            return _Turn(0, [])
+        told, unfit = _read(session, numbers)
+        applied = mirroring.apply(session, told, now=now)
+        applied.ignored |= unfit
+        _mark(session, applied, now=now)
+        _lease(session, applied.doubts, now=now)
+        changes.tell(session, applied.changes)
+        return _Turn(len(told) + len(unfit), applied.doubts)
+
+
+def _ask(db: Database, gateway: Gateway, doubts: list[Doubt], *, now: datetime) -> bool:
+    """Whether Stripe answered."""
+    with db.reading() as session:
+        newest = newest_known(session)
+    answers: dict[str, Answer] = {}
+    numbers: list[int] = []
+    is_there = True
+    for doubt in doubts:
+        try:
+            found = gateway.retrieve(OBJECTS[doubt.kind], doubt.object_id)
+        except AppError as error:
+            _fail(db, doubt.numbers, str(error), now=now)
+            is_there = not isinstance(error, StripeUnavailable)
+            if is_there:
+                continue
+            break
+        numbers += doubt.numbers
+        answers[doubt.object_id] = Answer(
+            doubt.kind, doubt.object_id, found, at=now, newest=newest, state=doubt.state
+        )
+    if answers:
+        _apply_answers(db, numbers, answers, now=now)
+    return is_there
+
+
+def _apply_answers(
+    db: Database, numbers: list[int], answers: dict[str, Answer], *, now: datetime
+) -> None:
+    """Apply together, or, where that fails, each object by itself."""
+    try:
+        _apply_together(db, numbers, answers, now=now)
+    except Exception as error:
+        if len(answers) > 1:
+            log.exception("a batch of answers failed, taking it apart", objects=len(answers))
+            for object_id, answer in answers.items():
+                _apply_answers(db, numbers, {object_id: answer}, now=now)
+            return
+        if isinstance(error, sa.exc.OperationalError):
+            raise
+        log.exception("answer failed", object=next(iter(answers)))
+        _fail(db, numbers, f"{type(error).__name__}: {error}", now=now, of=answers)
+
+
+def _apply_together(
+    db: Database, numbers: list[int], answers: dict[str, Answer], *, now: datetime
+) -> None:
+    with db.transaction() as session:
+        locking.wait(session)
+        told, _ = _read(session, numbers)
+        mine = [one for one in told if one.object_id in answers]
+        applied = mirroring.apply(session, mine, answers=answers, now=now)
+        _mark(session, applied, now=now)
+        again = [number for doubt in applied.doubts for number in doubt.numbers]
+        _set(session, again, next_try_at=now)  # it changed while we asked
+        changes.tell(session, applied.changes)
+
+
+def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[int, str]]:
+    """The events that still wait, and those that nothing can be made of."""
+    wanted = sa.select(
+        StripeEvent.id, StripeEvent.event_id, StripeEvent.type, StripeEvent.api_version,
+        StripeEvent.created, StripeEvent.object_id, StripeEvent.body,
+    ).where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))  # fmt: skip
+    told, unfit = [], {}
+    for row in session.execute(wanted):
+        kind = HANDLED.get(row.type)
+        if kind is None or not row.object_id:
+            unfit[row.id] = "nothing of ours depends on events of this type"
+            continue
+        found, is_whole = _object(row.body)
+        told.append(
+            Told(
+                number=row.id,
+                event_id=row.event_id,
+                type=row.type,
+                kind=kind,
+                object_id=row.object_id,
+                object=found,
+                at=row.created,
+                is_current=is_whole and row.api_version == API_VERSION,
+            )
+        )
+    return told, unfit
+
+
+def _object(body: str) -> tuple[dict[str, Any], bool]:
+    """The event's object; none where the body was purged or cannot be read."""
+    try:
+        return Envelope.read(body).object, True
+    except NoEvent:
+        return {}, False
+
+
+def _mark(session: Session, applied: Applied, *, now: datetime) -> None:
+    done = {"handled_at": now, "error": None}
+    _set(session, applied.handled, state="handled", **done)
+    _set(session, applied.unclaimed, state="unclaimed", **done)
+    for number, reason in applied.ignored.items():
+        _set(session, [number], state="ignored", handled_at=now, error=reason)
+    for number, error in applied.failed.items():
+        _delay(session, [number], error, now=now)
+
+
+def _lease(session: Session, doubts: list[Doubt], *, now: datetime) -> None:
+    asked = [number for doubt in doubts for number in doubt.numbers]
+    _set(session, asked, next_try_at=now + LEASE)
+
+
+def _set(session: Session, numbers: Collection[int], **values: object) -> None:
+    if numbers:
+        session.execute(sa.update(_EVENTS).where(_EVENTS.c.id.in_(numbers)).values(**values))
+
+
+def _fail(
+    db: Database,
+    numbers: Collection[int],
+    error: str,
+    *,
+    now: datetime,
+    of: Collection[str] | None = None,
+) -> None:
+    with db.transaction() as session:
+        if of is not None:
+            wanted = sa.select(StripeEvent.id)
+            mine = wanted.where(StripeEvent.id.in_(numbers), StripeEvent.object_id.in_(of))
+            numbers = list(session.scalars(mine))
+        _delay(session, numbers, error, now=now)
+
+
+def _delay(session: Session, numbers: Collection[int], error: str, *, now: datetime) -> None:
+    """Keep events with their error, to be tried again after a pause that grows."""
+    rows = session.execute(
+        sa.select(StripeEvent.id, StripeEvent.attempts)
+        .where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))
+    )  # fmt: skip
+    for number, attempts in rows.all():
+        pause = min(timedelta(seconds=2 ** min(attempts + 2, 20)), LONGEST_PAUSE)
+        _set(
+            session,
+            [number],
+            state="failed",
+            attempts=attempts + 1,
+            error=error[:2000],
+            next_try_at=now + pause,
+        )

@@ -1,0 +1,98 @@
+"""What is at hand about one object of Stripe's while its events are handled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.payments.changes import Change, Kind
+from app.payments.models import StripeObject
+from app.payments.projecting import Row
+
+Json = dict[str, Any]
+State = tuple[datetime | None, datetime | None]  # applied_created, retrieved_at
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one event says of one object."""
+
+    number: int  # of the row in the inbox
+    event_id: str
+    type: str
+    kind: Kind
+    object_id: str
+    object: Json
+    at: datetime
+    is_current: bool  # written at our version of the API
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Stripe said when it was asked for an object; ``object`` is None where it has none.
+
+    ``state`` is what was known when we asked, where that is known; ``newest`` the newest event
+    that we had by then. ``cause`` names an asking that no event made necessary.
+    """
+
+    kind: Kind
+    object_id: str
+    object: Json | None
+    at: datetime
+    newest: datetime | None
+    state: State | None = None
+    cause: str | None = None
+    is_comparison: bool = False  # then upper rooms are told what was seen
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An object that must be asked for, and what was known of it when that was found."""
+
+    kind: Kind
+    object_id: str
+    numbers: tuple[int, ...]
+    state: State
+
+
+@dataclass(slots=True)
+class Applied:
+    """What came of it, by the number of the event."""
+
+    handled: list[int] = field(default_factory=list)
+    unclaimed: list[int] = field(default_factory=list)
+    ignored: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One object: what is known, what was told, what was answered, what is made of it."""
+
+    kind: Kind
+    object_id: str
+    lock: StripeObject
+    row: Any  # of the kind's model; None while the mirror has none
+    told: list[Told]
+    answer: Answer | None
+    values: Row | None = None
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest of its events was made."""
+        return max((told.at for told in self.told), default=None)
+
+    @property
+    def numbers(self) -> list[int]:
+        return [told.number for told in self.told]
+
+    @property
+    def shown(self) -> list[Json]:
+        """Every snapshot at hand, the answer last; an event whose body is gone has none."""
+        objects = [told.object for told in self.told if told.object]
+        if self.answer is not None and self.answer.object is not None:
+            objects.append(self.answer.object)
+        return objects
