@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from app import create_app
 from app.core.db import Database
 from app.core.settings import Settings
 from app.payments.events import SUBSCRIBED
@@ -24,7 +25,7 @@ from tests.clocks import FixedClock
 from tests.contract.middleware import checked, checked_sender
 from tests.databases import ENGINES, Databases
 from tests.reading import Reader
-from tests.rehearsing import NOWHERE, WEBHOOK, WEBHOOK_SECRET, Post, settler
+from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Post, settler
 from tests.sandbox.inprocess import WsgiClient
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-netw
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="add the long forms of the tests")
+    parser.addoption("--stripe-live", action="store_true", help="ask the real Stripe; a test key")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read no settings of the shell, and let generated tests take as long as they take."""
+    config.stash[SHELL_KEY] = os.environ.get("STRIPE_SECRET_KEY", "")
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     hypothesis_settings.register_profile("default", deadline=None, max_examples=60)
@@ -143,8 +146,6 @@ def app(
     contract_report: Report,
 ) -> Iterator[Flask]:
     """The whole application on a fresh database, with the sandbox for Stripe."""
-    from app import create_app  # here, so that a broken room fails only tests of the whole app
-
     stripe = WsgiClient(checked(sandbox.wsgi, contract_report))
     gateway = Gateway(settings, http_client=stripe)
     made = create_app(settings, clock=clock, outside={"gateway": gateway})

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.core.jobs import Work
+from app.ops.worker import Worker
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -21,6 +22,8 @@ NOWHERE = "http://127.0.0.1:1"
 WEBHOOK = "http://127.0.0.1:1/stripe/webhook"
 WEBHOOK_SECRET = "whsec_test"
 MOST_ROUNDS = 200
+# The key that --stripe-live was called with; the tests themselves read no setting of the shell.
+SHELL_KEY = pytest.StashKey[str]()
 
 
 class Post:
@@ -40,8 +43,6 @@ class Post:
 
 def settler(app: Flask, sandbox: Sandbox) -> Callable[[], None]:
     """A function that delivers and works until nothing is left to do at this time."""
-    from app.ops.worker import Worker  # here, so that a broken room fails only such tests
-
     house: House = app.extensions["house"]
     worker = Worker(Work(house.db, house.settings, house.clock, house.services), name="test")
 

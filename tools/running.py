@@ -40,29 +40,24 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        with _only_one_here():
-            _run(empty=options.empty, reset=options.reset)
+        port = _port("PORT", 8000)
+        real = bool(os.environ.get("STRIPE_SECRET_KEY"))
+        sandbox_port = None if real else _port("SANDBOX_PORT", port + 1)
+        with _only_one_here(), House(settings_for(port, sandbox_port)) as house:
+            if options.reset:
+                house.forget()
+            house.open(port, sandbox_port)
+            with_demo = not (options.empty or real)
+            print(welcome(port, sandbox_port, with_demo=with_demo), flush=True)
+            if with_demo:
+                house.start("The demo builder", "flask", "--app", "wsgi", "demo")
+            house.watch()
     except Refusal as reason:
         print(reason, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
     return 0
-
-
-def _run(*, empty: bool, reset: bool) -> None:
-    port = _port("PORT", 8000)
-    real = bool(os.environ.get("STRIPE_SECRET_KEY"))
-    sandbox_port = None if real else _port("SANDBOX_PORT", port + 1)
-    with_demo = not (empty or real)
-    with House(_environ(port, sandbox_port)) as house:
-        if reset:
-            house.forget()
-        house.open(port, sandbox_port)
-        print(_welcome(port, sandbox_port, with_demo=with_demo), flush=True)
-        if with_demo:
-            house.start("The demo builder", "flask", "--app", "wsgi", "demo")
-        house.watch()
 
 
 class House:
@@ -140,9 +135,9 @@ class House:
         return None
 
 
-def _environ(port: int, sandbox_port: int | None) -> dict[str, str]:
+def settings_for(port: int, sandbox_port: int | None) -> dict[str, str]:
     """What the processes are told; what is set already wins."""
-    kept = _secrets()
+    kept = secrets_of(VAR)
     told = {
         "APP_ENV": "development",
         "SITE_URL": f"http://localhost:{port}",
@@ -155,9 +150,9 @@ def _environ(port: int, sandbox_port: int | None) -> dict[str, str]:
     return told | {name: text for name, text in os.environ.items() if text}
 
 
-def _secrets() -> dict[str, str]:
+def secrets_of(folder: Path) -> dict[str, str]:
     """Made once for this folder, and readable by its owner only."""
-    path = VAR / "secrets.json"
+    path = folder / "secrets.json"
     if not path.exists():
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
@@ -170,7 +165,7 @@ def _secrets() -> dict[str, str]:
     return found
 
 
-def _welcome(port: int, sandbox_port: int | None, *, with_demo: bool) -> str:
+def welcome(port: int, sandbox_port: int | None, *, with_demo: bool) -> str:
     site = f"http://localhost:{port}"
     lines = ["", "Patron Desk is running.", "", f"  Readers  {site}/", f"  Staff    {site}/admin/"]
     lines.append(f"  Mail     {site}/dev/mail")
