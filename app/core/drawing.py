@@ -15,7 +15,6 @@ from app.core.money import round_half_up
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
 DOT = 4
 CUPS = 10
-HEAT_FROM = (50, 60, 70, 80, 88, 95)
 GAIN_KINDS = ("g1", "g2", "g3")
 LOSS_KINDS = ("l2", "l1", "l3")
 MOST_TICKS = 5
@@ -197,11 +196,6 @@ def cups(amount: int, goal: int) -> list[float]:
 def width_of(part: int, whole: int) -> float:
     """A bar's width in per cent; nothing to divide by is no bar, more than all is all."""
     return 0.0 if whole <= 0 else round(100 * _between(part / whole), 1)
-
-
-def heat_step(share: float) -> int:
-    """Which of the seven colours a share (per cent) has: 1 under 50, 7 from 95."""
-    return 1 + sum(share >= start for start in HEAT_FROM)
 
 
 def _polyline(values: Sequence[float], low: float, high: float) -> list[tuple[float, float]]:

@@ -115,10 +115,3 @@ def test_the_heights_of_a_month_are_in_the_ratio_of_its_amounts() -> None:
 )
 def test_lines_stand_at_round_amounts(high: int, low: int, step: int) -> None:
     assert drawing.tick_step(high, low, 100) == step
-
-
-@pytest.mark.parametrize(
-    ("share", "step"), [(0, 1), (49.9, 1), (50, 2), (60, 3), (79.9, 4), (80, 5), (88, 6), (100, 7)]
-)
-def test_a_share_has_one_of_seven_colours(share: float, step: int) -> None:
-    assert drawing.heat_step(share) == step
