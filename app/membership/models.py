@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, JSONDoc
+from app.core.money import Money
 
 LIVING = ("pending", "active", "past_due", "paused")
 IS_LIVING = sa.text("state IN ('pending', 'active', 'past_due', 'paused')")
@@ -97,6 +98,8 @@ class Pledge(Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[int]
     fee_cover: Mapped[int]
+    wanted_amount: Mapped[int | None]  # asked of Stripe last; how a new total is made up
+    wanted_fee_cover: Mapped[int | None]
     state: Mapped[str]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]  # the first charge that succeeded; before it, no rights
@@ -113,6 +116,11 @@ class Pledge(Base):
     def total(self) -> int:
         """What one charge takes."""
         return self.amount + self.fee_cover
+
+    @property
+    def money(self) -> Money:
+        """What one charge takes, with its currency."""
+        return Money(self.total, self.currency)
 
 
 class PledgeChange(Base):

@@ -944,6 +944,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("fee_cover", sa.BigInteger(), nullable=False),
+        sa.Column("wanted_amount", sa.BigInteger(), nullable=True),
+        sa.Column("wanted_fee_cover", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
