@@ -9,6 +9,7 @@ import sys
 import threading
 
 from app.sandbox import create_sandbox, serve
+from app.sandbox.store import StoreOutdated
 
 
 def main() -> int:
@@ -25,10 +26,10 @@ def main() -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    sandbox = create_sandbox(given.path, seed=given.seed, public_url=public_url)
     try:
+        sandbox = create_sandbox(given.path, seed=given.seed, public_url=public_url)
         server = serve(sandbox, host=given.host, port=given.port)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StoreOutdated) as error:
         sys.stderr.write(f"The sandbox cannot serve on {given.host}:{given.port}: {error}\n")
         return 1
     sys.stdout.write(f"Stripe sandbox on {server.url}\n")

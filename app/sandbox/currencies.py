@@ -47,9 +47,14 @@ def check_currency(currency: str, *, param: str = "currency") -> str:
     return lower
 
 
+def least_charge(currency: str) -> int:
+    """The smallest amount that Stripe collects, in minor units."""
+    return MINIMUM.get(currency, int(10 ** exponent(currency)) // 2)
+
+
 def check_charge(amount: int, currency: str, *, param: str = "amount") -> None:
     """Raise RequestFailed where Stripe would find the amount too small or too large to charge."""
-    least = MINIMUM.get(currency, 10 ** exponent(currency) // 2)
+    least = least_charge(currency)
     if amount < least:
         raise RequestFailed(
             f"The amount must be greater than or equal to the minimum charge amount allowed: "

@@ -14,7 +14,7 @@ from hashlib import sha256
 from random import Random
 
 from app.sandbox import knobs, recorded
-from app.sandbox.acting import Act
+from app.sandbox.acting import Act, Told
 from app.sandbox.errors import Json, RequestFailed, missing
 from app.sandbox.versions import event_at
 
@@ -62,7 +62,7 @@ def hand_over(act: Act) -> None:
     for event in recorded.arrange(act.told, turned.order):
         asked = [one["id"] for one in endpoints if wants(one, event.type)]
         for endpoint_id in asked:
-            _queue(act, event.id, endpoint_id, turned)
+            _queue(act, event, endpoint_id, turned)
         if asked:
             act.db.execute("UPDATE event SET pending = ? WHERE id = ?", (len(asked), event.id))
 
@@ -157,15 +157,15 @@ def endpoint_with(act: Act, endpoint: Json, secret: str) -> Json:
     return act.add(endpoint, secret=secret)
 
 
-def _queue(act: Act, event_id: str, endpoint_id: str, turned: knobs.Knobs) -> None:
-    chance = Random(f"{turned.seed}/{event_id}/{endpoint_id}")  # noqa: S311
+def _queue(act: Act, event: Told, endpoint_id: str, turned: knobs.Knobs) -> None:
+    chance = Random(f"{turned.seed}/{event.id}/{endpoint_id}")  # noqa: S311
     dropped = chance.random() < turned.drop
     for copy in range(turned.duplicate):
         rank = _next_rank(act)
         if turned.reorder:
             rank += chance.uniform(0, turned.reorder)
         _insert(
-            act, event_id, endpoint_id, due=act.now + turned.delay, rank=rank,
+            act, event.id, endpoint_id, due=event.at + turned.delay, rank=rank,
             status="dropped" if dropped else "waiting", copy=copy,
         )  # fmt: skip
 

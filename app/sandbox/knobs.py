@@ -22,6 +22,7 @@ class Knobs:
     never sent. ``old_version``: the version that all events are written at (True: 2022-11-15).
     ``same_second``: ``created`` is rounded down to so many seconds (True: 60). ``paused``:
     nothing is sent. ``seed``: decides what is dropped and where an event lands.
+    ``upcoming_days``: so many days before a renewal ``invoice.upcoming`` is told (0: never).
     ``retry_days``: days between the tries to collect an invoice. ``after_retries``: "cancel",
     "unpaid" or "past_due".
     """
@@ -35,6 +36,7 @@ class Knobs:
     same_second: int = 0
     paused: bool = False
     seed: int = 0
+    upcoming_days: int = 0
     retry_days: tuple[int, ...] = (3, 5, 7)
     after_retries: str = "cancel"
 
@@ -83,6 +85,7 @@ def _check(wanted: Json) -> None:
         "same_second": isinstance(wanted["same_second"], int) and wanted["same_second"] >= 0,
         "paused": isinstance(wanted["paused"], bool),
         "seed": isinstance(wanted["seed"], int),
+        "upcoming_days": isinstance(wanted["upcoming_days"], int) and wanted["upcoming_days"] >= 0,
         "retry_days": isinstance(days, (list, tuple))
         and all(isinstance(day, int) and day > 0 for day in days),
         "after_retries": wanted["after_retries"] in ("cancel", "unpaid", "past_due"),

@@ -25,10 +25,12 @@ from app.sandbox.store import Store
 
 BY_ITSELF = Cause()
 DAY = 86_400
+BATCH = 40
 EVENTS_KEPT = 30 * DAY
 ANSWERS_KEPT = 2 * DAY
 COMES_DUE: dict[str, Callable[[Act, str, Json | None], object]] = {
     "renew": renewing.renew,
+    "upcoming": renewing.announce,
     "finalize": renewing.finalize,
     "resume_collection": renewing.resume_collection,
     "retry": collecting.retry,
@@ -60,12 +62,12 @@ class Machine:
             delivering.release(act)
 
     @contextmanager
-    def act(self, cause: Cause = BY_ITSELF, *, at: int | None = None) -> Iterator[Act]:
+    def act(self, cause: Cause = BY_ITSELF) -> Iterator[Act]:
         """One transaction; what it tells is handed to the endpoints when it ends well."""
         with self.store.transaction() as db:
             meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
             before = dict(meta)
-            now = at if at is not None else timing.read(meta, self.real_time).now
+            now = timing.read(meta, self.real_time).now
             act = Act(db, self.account, now, cause, meta)
             yield act
             delivering.hand_over(act)
@@ -129,9 +131,16 @@ class Machine:
         return self.clock() | {"happened": happened}
 
     def tick(self) -> int:
-        """Let happen what has come due by now; returns how many things that were."""
-        with self._moving:
+        """Let happen what has come due by now; returns how many things that were.
+
+        While the clock is being moved, whoever moves it does that.
+        """
+        if not self._moving.acquire(blocking=False):
+            return 0
+        try:
             return self._run_due(self.now())
+        finally:
+            self._moving.release()
 
     def _reading(self) -> timing.Reading:
         with self.act() as act:
@@ -139,25 +148,30 @@ class Machine:
 
     def _run_due(self, until: int) -> int:
         happened = 0
-        while self._run_one(until):
-            happened += 1
+        while done := self._run_some(until):
+            happened += done
         self._prune(until)
         return happened
 
-    def _run_one(self, until: int) -> bool:
-        with self.store.transaction() as db:
-            row = db.execute(
-                "SELECT seq, at, kind, target, payload FROM due WHERE at <= ?"
-                " ORDER BY at, seq LIMIT 1",
-                (until,),
-            ).fetchone()
-            if row is None:
-                return False
-            db.execute("DELETE FROM due WHERE seq = ?", (row[0],))
-            with self.act(at=row[1]) as act:
-                timing.move(act.meta, row[1], self.real_time)
+    def _run_some(self, until: int) -> int:
+        """A batch of due things, each at its own instant; a short one, since others wait."""
+        with self.act() as act:
+            happened = 0
+            while happened < BATCH:
+                row = act.db.execute(
+                    "SELECT seq, at, kind, target, payload FROM due WHERE at <= ?"
+                    " ORDER BY at, seq LIMIT 1",
+                    (until,),
+                ).fetchone()
+                if row is None:
+                    break
+                act.db.execute("DELETE FROM due WHERE seq = ?", (row[0],))
+                act.now = row[1]
                 COMES_DUE[row[2]](act, row[3], json.loads(row[4]) if row[4] else None)
-        return True
+                happened += 1
+            if happened:
+                timing.move(act.meta, act.now, self.real_time)
+        return happened
 
     def _prune(self, now: int) -> None:
         """Forget old events that have arrived, and old answers, once a day."""

@@ -48,6 +48,13 @@ CREATE TABLE IF NOT EXISTS answer (
 TABLES = ("meta", "object", "event", "delivery", "due", "answer")
 
 
+VERSION = 1
+
+
+class StoreOutdated(Exception):
+    """The file was written by another version of the sandbox; it is to be removed."""
+
+
 class Store:
     """One connection behind one lock: a transaction is begun, done and ended by one thread."""
 
@@ -62,7 +69,16 @@ class Store:
         # The process may be killed at any time; only a falling machine could lose the last write.
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute("PRAGMA busy_timeout = 5000")
+        self._db.execute("PRAGMA wal_autocheckpoint = 8000")
+        self._db.execute("PRAGMA cache_size = -65536")
+        [found] = self._db.execute("PRAGMA user_version").fetchone()
+        if found not in (0, VERSION):
+            self._db.close()
+            raise StoreOutdated(
+                f"{self.path} belongs to another version of the sandbox: start it anew."
+            )
         self._db.executescript(SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

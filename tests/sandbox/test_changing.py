@@ -117,15 +117,14 @@ def test_a_preview_shows_the_next_charge_and_keeps_nothing(
     postbox.letters.clear()
     item = subscription["items"].data[0]
 
-    preview = client.v1.invoices.create_preview(
-        {
-            "subscription": subscription.id,
-            "subscription_details": {
-                "items": [{"id": item.id, "price_data": priced(shop, 900)}],  # type: ignore[typeddict-item]
-                "proration_behavior": "none",
-            },
-        }
-    )
+    params: Any = {
+        "subscription": subscription.id,
+        "subscription_details": {
+            "items": [{"id": item.id, "price_data": priced(shop, 900)}],
+            "proration_behavior": "none",
+        },
+    }
+    preview = client.v1.invoices.create_preview(params)
     sandbox.deliver()
 
     assert preview.total == 900

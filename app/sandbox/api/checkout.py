@@ -116,6 +116,7 @@ def create(act: Act, params: Json) -> Json:
         line_items=[line for _, line in lines],
         subscription_data=params.get("subscription_data"),
         payment_intent_data=params.get("payment_intent_data"),
+        customer_update=params.get("customer_update"),
     )
     act.schedule(session["expires_at"], "expire_session", session["id"])
     return session
@@ -237,6 +238,12 @@ def _lines(act: Act, params: Json) -> list[tuple[Json, Json]]:
         }  # fmt: skip
         lines.append((price, line))
     _check_prices(params["mode"], [price for price, _ in lines])
+    currency = lines[0][0]["currency"]
+    if str(params.get("currency", currency)).lower() != currency:
+        raise RequestFailed(
+            f"The price is in {currency}, not in the currency that was asked for.",
+            param="currency",
+        )
     return lines
 
 

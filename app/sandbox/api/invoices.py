@@ -6,7 +6,7 @@ from app.sandbox.acting import Act, pretending
 from app.sandbox.api import methods, subscriptions
 from app.sandbox.api.listing import of, page
 from app.sandbox.api.routing import get, listed, post
-from app.sandbox.billing import changing, collecting, invoicing, subscribing
+from app.sandbox.billing import changing, collecting, invoicing, renewing, subscribing
 from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.params import (  # fmt: skip
     CREATED,
@@ -137,7 +137,7 @@ def uncollectible(act: Act, params: Json, invoice_id: str) -> Json:
         raise RequestFailed(
             "You can only mark an open invoice as uncollectible.", code="invoice_not_editable"
         )
-    return invoicing.shelve(act, invoice, "uncollectible")
+    return invoicing.shelve(act, invoice, "uncollectible", reason="user_forgiven")
 
 
 def preview(act: Act, params: Json) -> Json:
@@ -187,24 +187,13 @@ def _preview(act: Act, subscription: Json, details: Json) -> Json:
     immediately = restarted or proration == "always_invoice" or details.get("cancel_now")
     if ends and not immediately and not details.get("items"):
         raise _nothing_to_come()
-    start, end = subscribing.period_of(subscription)
-    if immediately:
-        reason, period, due = "subscription_update", (act.now, act.now), act.now
-    else:
-        subscribing.move_on(act, subscription)
-        reason, period, due = "upcoming", (start, end), end
-    act.now = due
+    if not immediately:
+        return renewing.foreseen(act, subscription)
     invoice = invoicing.draft(
-        act, subscription, reason=reason, period=period,
-        bill_period=restarted or not immediately,
+        act, subscription, reason="subscription_update", period=(act.now, act.now),
+        bill_period=restarted,
     )  # fmt: skip
-    invoice |= {
-        "id": act.new_id("upcoming_in_1"),
-        "next_payment_attempt": due if immediately else due + invoicing.DRAFT_FOR,
-    }
-    for line in invoice["lines"]["data"]:
-        line |= {"id": line["id"].replace("il_", "il_tmp_", 1), "invoice": invoice["id"]}
-    return invoice
+    return renewing.provisional(act, invoice, attempt=act.now)
 
 
 def _nothing_to_come() -> RequestFailed:

@@ -74,6 +74,27 @@ def list_bookings(act: Act, params: Json) -> Json:
     return found
 
 
+def balance(act: Act, params: Json) -> Json:
+    """What stands on the account: available, and still on its way."""
+    sums: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
+    for booking in act.where("balance_transaction"):
+        part = sums[_aged(act, booking)["status"]]
+        part[booking["currency"]] = part.get(booking["currency"], 0) + booking["net"]
+    currencies = sorted(sums["available"].keys() | sums["pending"].keys()) or ["eur"]
+    parts = {
+        name: [
+            {
+                "amount": part.get(one, 0),
+                "currency": one,
+                "source_types": {"card": part.get(one, 0)},
+            }
+            for one in currencies
+        ]
+        for name, part in sums.items()
+    }
+    return {"object": "balance", "livemode": False, **parts}
+
+
 def create_refund(act: Act, params: Json) -> Json:
     """Give money back."""
     charge = _charge_of(act, params)
@@ -149,6 +170,7 @@ ROUTES = [
     listed(CHARGES, list_charges, created=CREATED, customer=text(), payment_intent=text()),
     get(CHARGES + "/{id}", retrieve_charge),
     post(CHARGES + "/{id}", update_charge, record(NOTES)),
+    get("/v1/balance", balance),
     listed(
         BALANCE, list_bookings, created=CREATED, currency=text(), payout=text(), source=text(),
         type=text(),

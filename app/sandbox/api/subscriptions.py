@@ -24,6 +24,7 @@ from app.sandbox.params import (  # fmt: skip
     text,
     whole,
 )
+from app.sandbox.shapes import subscriptions as shapes
 
 URL = "/v1/subscriptions"
 STATUSES = (
@@ -34,6 +35,8 @@ FEEDBACK = one_of(
     "customer_service", "low_quality", "missing_features", "other", "switched_service",
     "too_complex", "too_expensive", "unused",
 )  # fmt: skip
+# Ending at once neither bills nor credits the rest of the period.
+NEVER = one_of("false")
 DETAILS = record(comment=text(empty=True), feedback=clearable(FEEDBACK))
 PRICE_DATA = record(
     {"currency!": text(longest=3), "product!": text(), "recurring!": record(RECURRING)},
@@ -100,6 +103,7 @@ def create(act: Act, params: Json) -> Json:
         metadata=merge_metadata({}, params.get("metadata")),
         description=params.get("description") or None,
         default_payment_method=method["id"] if method else None,
+        billing_mode=shapes.billing_mode(params.get("billing_mode")),
     )
     return _first_invoice(act, subscription, params, behavior)
 
@@ -335,5 +339,8 @@ ROUTES = [
     ),
     get(URL + "/{id}", retrieve),
     post(URL + "/{id}", update, UPDATE),
-    delete(URL + "/{id}", cancel, record(cancellation_details=DETAILS)),
+    delete(
+        URL + "/{id}", cancel,
+        record(cancellation_details=DETAILS, invoice_now=NEVER, prorate=NEVER),
+    ),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from app.sandbox.acting import Act
 from app.sandbox.billing import charging, collecting, invoicing, subscribing
 from app.sandbox.cards import Instrument, expiring, recognise
 from app.sandbox.errors import Json, RequestFailed
-from app.sandbox.shapes import payments, people, sessions
+from app.sandbox.shapes import payments, people, sessions, subscriptions
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ def _try(
         _start_subscription(act, session, customer or {}, method, intent, is_paid=is_paid)
     else:
         session["payment_intent"] = intent["id"]
+        if customer is not None and intent["setup_future_usage"] is not None:
+            charging.attach(act, method, customer["id"])
     _complete(act, session, customer, details, is_paid=is_paid)
     act.hide(intent["id"], session=session["id"])
     back = str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
@@ -123,7 +125,11 @@ def _try(
 
 def _customer_for(act: Act, session: Json, typed: Typed, *, create: bool) -> Json | None:
     if session["customer"]:
-        return act.get("customer", session["customer"], param="customer")
+        known = act.get("customer", session["customer"], param="customer")
+        renames = (act.hidden(session["id"]).get("customer_update") or {}).get("name") == "auto"
+        if create and renames and typed.name:
+            act.change(known, "customer.updated", name=typed.name)
+        return known
     if not create or session["customer_creation"] != "always":
         return None
     made = people.customer(
@@ -155,6 +161,7 @@ def _intent_for(act: Act, session: Json, customer: Json | None) -> Json:
         metadata=given.get("metadata", {}),
         receipt_email=given.get("receipt_email"),
         setup_future_usage="off_session" if recurring else given.get("setup_future_usage"),
+        statement_descriptor_suffix=given.get("statement_descriptor_suffix"),
         payment_details={"customer_reference": None, "order_reference": session["id"]},
     )
     return act.add(intent, "payment_intent.created")
@@ -175,6 +182,7 @@ def _start_subscription(
         metadata=given.get("metadata", {}),
         description=given.get("description"),
         default_payment_method=method["id"],
+        billing_mode=subscriptions.billing_mode(given.get("billing_mode")),
     )
     invoice = invoicing.draft(
         act, subscription, reason="subscription_create", period=(act.now, act.now)
@@ -204,6 +212,7 @@ def _complete(
             "individual_name": None,
             "shipping_details": None,
         },
+        "consent": _consent(session),
         "customer": customer["id"] if customer else None,
         "customer_details": sessions.customer_details(
             email=details["email"],
@@ -215,3 +224,11 @@ def _complete(
         "url": None,
     }
     act.put(session, "checkout.session.completed")
+
+
+def _consent(session: Json) -> Json | None:
+    asked = session["consent_collection"]
+    if asked is None:
+        return None
+    required = asked["terms_of_service"] == "required"
+    return {"promotions": None, "terms_of_service": "accepted" if required else None}

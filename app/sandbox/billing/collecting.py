@@ -119,5 +119,5 @@ def _next_attempt(act: Act, failures: int) -> int | None:
 
 def _in_arrears(act: Act, invoice: Json, owes: bool) -> None:
     customer = act.find(invoice["customer"]) if invoice["customer"] else None
-    if customer is not None:
+    if customer is not None and not customer.get("deleted"):
         act.change(customer, "customer.updated", delinquent=owes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.sandbox.acting import Act, subscription_of
-from app.sandbox.currencies import check_charge
+from app.sandbox.currencies import least_charge
 from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.shapes import invoices, payments
 
@@ -30,7 +30,7 @@ def draft(
             lines.append(invoices.period_line(act, invoice, subscription, item, name))
     invoice["lines"]["data"] = lines
     invoice["lines"]["url"] = f"/v1/invoices/{invoice['id']}/lines"
-    _add_up(invoice, customer)
+    _add_up(invoice, customer["balance"])
     return act.add(invoice)
 
 
@@ -45,10 +45,12 @@ def finalize(act: Act, invoice: Json, *, intent: Json | None = None) -> Json:
             code="invoice_not_editable",
         )
     customer = act.get("customer", invoice["customer"])
-    _add_up(invoice, customer)
+    # What Checkout has collected already leaves the customer's credit untouched.
+    _add_up(invoice, customer["balance"] if intent is None else 0)
+    kept = invoice["ending_balance"] if intent is None else customer["balance"]
     sequence = customer["next_invoice_sequence"]
     act.put(customer | {
-        "balance": invoice["ending_balance"], "next_invoice_sequence": sequence + 1,
+        "balance": kept, "next_invoice_sequence": sequence + 1,
         "currency": invoice["currency"],
     })  # fmt: skip
     page = f"{act.account.public_url}/sandbox/invoice/{invoice['id']}"
@@ -103,8 +105,8 @@ def void(act: Act, invoice: Json) -> Json:
     return shelve(act, invoice, "void")
 
 
-def shelve(act: Act, invoice: Json, status: str) -> Json:
-    """End collecting: ``status`` is "void" or "uncollectible"."""
+def shelve(act: Act, invoice: Json, status: str, *, reason: str | None = None) -> Json:
+    """End collecting: ``status`` is "void", or "uncollectible" with its reason."""
     for link in act.where("invoice_payment", parent=invoice["id"], status="open"):
         _close(act, link, paid=False)
         intent = act.get("payment_intent", link["payment"]["payment_intent"])
@@ -120,7 +122,8 @@ def shelve(act: Act, invoice: Json, status: str) -> Json:
     return act.change(
         invoice, "invoice.updated", told,
         auto_advance=False, automatically_finalizes_at=None, next_payment_attempt=None,
-        status=status, status_transitions=invoice["status_transitions"] | {stamp: act.now},
+        status=status, status_details={"uncollectible": {"reason": reason}} if reason else None,
+        status_transitions=invoice["status_transitions"] | {stamp: act.now},
     )  # fmt: skip
 
 
@@ -138,7 +141,6 @@ def invoice_of(act: Act, intent_id: str) -> Json | None:
 
 def _ask_for_payment(act: Act, invoice: Json, intent: Json | None) -> None:
     if intent is None:
-        check_charge(invoice["amount_due"], invoice["currency"])
         reason = invoice["billing_reason"]
         intent = payments.payment_intent(
             act,
@@ -176,15 +178,15 @@ def _pending_lines(act: Act, invoice: Json, subscription: Json) -> list[Json]:
     return lines
 
 
-def _add_up(invoice: Json, customer: Json) -> None:
+def _add_up(invoice: Json, balance: int) -> None:
     total = sum(line["amount"] for line in invoice["lines"]["data"])
-    balance = customer["balance"] if invoice["status"] == "draft" else 0
     needed = total + balance
-    due = max(0, needed)
+    # What is too small to collect is carried over to the next invoice, as credit is.
+    due = needed if needed >= least_charge(invoice["currency"]) else 0
     invoice |= {
         "amount_due": due,
         "amount_remaining": due,
-        "ending_balance": min(0, needed),
+        "ending_balance": needed - due,
         "starting_balance": balance,
         "subtotal": total,
         "subtotal_excluding_tax": total,

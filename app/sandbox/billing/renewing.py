@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.sandbox.acting import Act
+from app.sandbox.acting import Act, pretending
 from app.sandbox.billing import collecting, ending, invoicing, subscribing
 from app.sandbox.errors import Json
 
@@ -27,8 +27,38 @@ def renew(act: Act, subscription_id: str, payload: Json | None) -> None:
     act.put(subscription, "customer.subscription.updated", previous=previous)
     paused = subscription["pause_collection"]
     if paused and paused["behavior"] != "keep_as_draft":
-        wanted = "void" if paused["behavior"] == "void" else "uncollectible"
-        invoicing.shelve(act, invoice, wanted)
+        if paused["behavior"] == "void":
+            invoicing.shelve(act, invoice, "void")
+        else:
+            invoicing.shelve(act, invoice, "uncollectible", reason="subscription_paused")
+
+
+def announce(act: Act, subscription_id: str, payload: Json | None) -> None:
+    """A renewal is coming: tell the invoice that it will be, which has no id yet."""
+    subscription = act.get("subscription", subscription_id)
+    if subscription["status"] not in ("active", "past_due") or subscription["cancel_at_period_end"]:
+        return
+    with pretending(act):
+        invoice = foreseen(act, subscription)
+    del invoice["id"]
+    act.tell("invoice.upcoming", invoice)
+
+
+def foreseen(act: Act, subscription: Json) -> Json:
+    """The invoice of the next renewal; to be called only in pretence."""
+    start, end = subscribing.period_of(subscription)
+    subscribing.move_on(act, subscription)
+    act.now = end
+    invoice = invoicing.draft(act, subscription, reason="upcoming", period=(start, end))
+    return provisional(act, invoice, attempt=end + invoicing.DRAFT_FOR)
+
+
+def provisional(act: Act, invoice: Json, *, attempt: int) -> Json:
+    """The ids that an invoice and its lines have while they are only foreseen."""
+    invoice |= {"id": act.new_id("upcoming_in_1"), "next_payment_attempt": attempt}
+    for line in invoice["lines"]["data"]:
+        line |= {"id": line["id"].replace("il_", "il_tmp_", 1), "invoice": invoice["id"]}
+    return invoice
 
 
 def finalize(act: Act, invoice_id: str, payload: Json | None) -> None:

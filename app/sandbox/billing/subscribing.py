@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from app.sandbox import knobs
 from app.sandbox.acting import Act
 from app.sandbox.billing import periods
 from app.sandbox.errors import Json
@@ -40,7 +41,7 @@ def begin(
         )
         for price, quantity in priced
     ]
-    act.schedule(end, "renew", subscription["id"], {"end": end})
+    plan_renewal(act, subscription, end)
     return act.add(subscription)
 
 
@@ -70,7 +71,16 @@ def set_period(act: Act, subscription: Json, start: int, end: int) -> None:
     for item in subscription["items"]["data"]:
         item |= {"current_period_start": start, "current_period_end": end, "billed_until": end}
     act.unschedule("renew", subscription["id"])
+    act.unschedule("upcoming", subscription["id"])
+    plan_renewal(act, subscription, end)
+
+
+def plan_renewal(act: Act, subscription: Json, end: int) -> None:
+    """Let the renewal come due, and before it the note that it is coming."""
     act.schedule(end, "renew", subscription["id"], {"end": end})
+    early = knobs.read(act.meta).upcoming_days * 86_400
+    if early:
+        act.schedule(max(act.now, end - early), "upcoming", subscription["id"])
 
 
 def become(act: Act, subscription: Json, status: str) -> None:

@@ -23,11 +23,7 @@ def subscription(act: Act, *, customer: str, currency: str, metadata: Json, star
         "automatic_tax": NO_TAX,
         "billing_cycle_anchor": start,
         "billing_cycle_anchor_config": None,
-        "billing_mode": {
-            "flexible": {"proration_discounts": "included"},
-            "type": "flexible",
-            "updated_at": None,
-        },
+        "billing_mode": billing_mode(None),
         "billing_schedules": [],
         "billing_thresholds": None,
         "cancel_at": None,
@@ -89,6 +85,16 @@ def subscription(act: Act, *, customer: str, currency: str, metadata: Json, star
             }
         },
         "trial_start": None,
+    }
+
+
+def billing_mode(given: Json | None) -> Json:
+    """How a subscription computes what it bills; flexible unless classic is asked for."""
+    classic = given is not None and given["type"] == "classic"
+    return {
+        "flexible": None if classic else {"proration_discounts": "included"},
+        "type": "classic" if classic else "flexible",
+        "updated_at": None,
     }
 
 
