@@ -29,8 +29,9 @@ def freeze(session: Session, *, round_id: int, now: datetime) -> int:
         sa.false(),
     )
     columns = ["round_id", "account_id", "added_at", "late", "voted"]
-    result: Any = session.execute(sa.insert(RollEntry).from_select(columns, rows))
-    return int(result.rowcount)
+    session.execute(sa.insert(RollEntry).from_select(columns, rows))
+    on_roll = sa.select(sa.func.count()).where(RollEntry.round_id == round_id)
+    return session.scalar(on_roll) or 0
 
 
 def append_late(session: Session, account_id: int, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.core import audit, jobs
 from app.core.db import for_update
 from app.core.errors import NotFound
-from app.topics import proposing, stepping
+from app.topics import emails, proposing, stepping
 from app.topics.errors import ReasonMissing, WrongStatus
 from app.topics.models import Round, RoundOption, Topic, TopicText
 
@@ -75,8 +75,10 @@ def move(
     if to == "published":
         topic.story_url = story_url
     topic.reporter = reporter or topic.reporter
-    stepping.reach(session, topic, to, now=now, actor_id=actor_id, note=note or None)
+    step_id = stepping.reach(session, topic, to, now=now, actor_id=actor_id, note=note or None)
     _record(session, "topic.moved", topic_id, actor_id, now, {"from": before, "to": to})
+    if to == "declined" and not _has_won(session, topic_id):
+        emails.declined(session, topic, step_id=step_id, now=now)
     if to == "published" and before != "published":
         jobs.enqueue(
             session,

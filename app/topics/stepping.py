@@ -17,10 +17,15 @@ def reach(
     now: datetime,
     actor_id: int | None = None,
     note: str | None = None,
-) -> None:
-    """Move a topic to a status, whatever was before; who may do that is the callers' rule."""
+) -> int:
+    """Move a topic to a status, whatever was before; gives the step's id.
+
+    Who may do that is the callers' rule.
+    """
     topic.status = status
     topic.status_at = now
     topic.public_note = note
-    session.add(TopicStep(topic_id=topic.id, status=status, note=note, at=now, actor_id=actor_id))
+    step = TopicStep(topic_id=topic.id, status=status, note=note, at=now, actor_id=actor_id)
+    session.add(step)
     session.flush()
+    return step.id

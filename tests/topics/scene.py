@@ -114,7 +114,7 @@ class Scene:
             counted = sa.select(sa.func.count()).select_from(model).where(*which)
             return session.scalar(counted) or 0
 
-    def write(self, act: Callable[[Session], None]) -> None:
+    def write(self, act: Callable[[Session], object]) -> None:
         with self.db.transaction() as session:
             act(session)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -128,8 +129,8 @@ def test_the_database_itself_refuses_marks_of_another_round(scene: Scene) -> Non
     mine = scene.ballots(second)[0]
     for round_id in (first, second):
         mark = BallotMark(ballot_id=mine.id, option_id=foreign, round_id=round_id)
-        with pytest.raises(IntegrityError):
-            scene.write(lambda session, mark=mark: session.add(mark))  # type: ignore[misc]
+        with pytest.raises(IntegrityError), scene.db.transaction() as session:
+            session.add(mark)
 
 
 def test_the_database_itself_refuses_a_second_ballot(scene: Scene) -> None:
@@ -199,7 +200,7 @@ def test_a_vote_that_meets_the_closing_is_counted_or_refused(scene: Scene) -> No
         with scene.db.transaction() as session:
             closing.close_due(session, round_id=round_id, now=before_the_end + timedelta(seconds=2))
 
-    votes = [lambda p=patron: scene.cast(round_id, p, topics[:1]) for patron in patrons]
+    votes = [partial(scene.cast, round_id, patron, topics[:1]) for patron in patrons]
     raised = at_once([*votes, close])
     assert {type(error) for error in raised} <= {VotingClosed}
     closed = scene.round(round_id)
