@@ -147,8 +147,11 @@ def app(
 ) -> Iterator[Flask]:
     """The whole application on a fresh database, with the sandbox for Stripe."""
     stripe = WsgiClient(checked(sandbox.wsgi, contract_report))
-    gateway = Gateway(settings, http_client=stripe)
-    made = create_app(settings, clock=clock, outside={"gateway": gateway})
+    gateways = {
+        "gateway": Gateway(settings, http_client=stripe, patience="web"),
+        "patient_gateway": Gateway(settings, http_client=stripe, patience="worker"),
+    }
+    made = create_app(settings, clock=clock, outside=gateways)
     made.test_client_class = Reader
     post.app = made
     yield made

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.core.jobs import Work
+from app.ops.cli import work_of
 from app.ops.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Post:
 def settler(app: Flask, sandbox: Sandbox) -> Callable[[], None]:
     """A function that delivers and works until nothing is left to do at this time."""
     house: House = app.extensions["house"]
-    worker = Worker(Work(house.db, house.settings, house.clock, house.services), name="test")
+    worker = Worker(work_of(house), name="test")
 
     def settle() -> None:
         for _ in range(MOST_ROUNDS):

@@ -22,6 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 VAR = Path(__file__).resolve().parent.parent / "var"
+UNFINISHED = VAR / "demo.unfinished"  # a demo that was stopped while it was built
+EMPTY_THE_DATABASE = """
+from app.core.settings import load_settings
+from app.ops.migrating import downgrade
+downgrade(load_settings().database_url, "base")
+"""
 STAFF = ("admin", "editor", "finance", "viewer")
 START_SECONDS = 60
 STOP_SECONDS = 15
@@ -44,13 +50,13 @@ def main() -> int:
         real = bool(os.environ.get("STRIPE_SECRET_KEY"))
         sandbox_port = None if real else _port("SANDBOX_PORT", port + 1)
         with _only_one_here(), House(settings_for(port, sandbox_port)) as house:
-            if options.reset:
+            if options.reset or UNFINISHED.exists():
                 house.forget()
-            house.open(port, sandbox_port)
+            if sandbox_port:
+                house.rehearse(sandbox_port, empty=options.empty)
+            house.open(port)
             with_demo = not (options.empty or real)
             print(welcome(port, sandbox_port, with_demo=with_demo), flush=True)
-            if with_demo:
-                house.start("The demo builder", "flask", "--app", "wsgi", "demo")
             house.watch()
     except Refusal as reason:
         print(reason, file=sys.stderr)
@@ -83,25 +89,29 @@ class House:
 
     def forget(self) -> None:
         """Throw away the newsroom and the sandbox's books."""
-        for path in VAR.glob("*.db*"):
-            path.unlink()
+        for path in (*VAR.glob("*.db*"), UNFINISHED):
+            path.unlink(missing_ok=True)
         if self.environ.get("DATABASE_URL"):
-            self.once("alembic", "downgrade", "base")
+            self.once("-c", EMPTY_THE_DATABASE)
 
-    def open(self, port: int, sandbox_port: int | None) -> None:
+    def rehearse(self, port: int, *, empty: bool) -> None:
+        """Start the sandbox, and order what the worker is to build with it."""
+        where = ["--port", str(port), "--path", str(VAR / "sandbox.db")]
+        self.start("The Stripe sandbox", "tests.contract.serve", *where)
+        self.once("-m", "flask", "--app", "wsgi", "demo", *(["--empty"] if empty else []))
+        self.wait_for("127.0.0.1", port, "/sandbox/")
+
+    def open(self, port: int) -> None:
         """Start what serves, and return when the first page is there."""
-        if sandbox_port:
-            where = ["--port", str(sandbox_port), "--path", str(VAR / "sandbox.db")]
-            self.start("The Stripe sandbox", "tests.contract.serve", *where)
-        self.once("alembic", "upgrade", "head")
         self.start("The web server", "flask", "--app", "wsgi", "serve", "--port", str(port))
-        self.start("The worker", "flask", "--app", "wsgi", "work")
         self.wait_for("127.0.0.1", port, "/up")
+        self.start("The worker", "flask", "--app", "wsgi", "work")
 
-    def once(self, *module: str) -> None:
-        """Run a module to its end."""
-        if subprocess.call([sys.executable, "-m", *module], env=self.environ):
-            raise Refusal(f"`{' '.join(module)}` failed; the reason stands above.")
+    def once(self, *words: str) -> None:
+        """Run Python to its end."""
+        command = [sys.executable, *words]
+        if subprocess.call(command, env=self.environ, stdout=subprocess.DEVNULL):
+            raise Refusal("That failed, so nothing was started; the reason stands above.")
 
     def start(self, name: str, *module: str) -> None:
         """Run a module beside this process, in a session of its own: Ctrl+C comes through us."""
@@ -109,7 +119,7 @@ class House:
         self.running[name] = subprocess.Popen(command, env=self.environ, start_new_session=True)
 
     def watch(self) -> None:
-        """Wait until something ended that should go on; a builder that is done is well."""
+        """Wait until something has ended."""
         while not (ended := self._ended()):
             time.sleep(0.5)
         raise Refusal(f"{ended} has ended by itself, so everything is stopped.")
@@ -128,11 +138,8 @@ class House:
         raise Refusal(f"Port {port} did not answer within {START_SECONDS} seconds.")
 
     def _ended(self) -> str | None:
-        for name, process in self.running.items():
-            code = process.poll()
-            if code or (code == 0 and name != "The demo builder"):
-                return name
-        return None
+        ended = (name for name, process in self.running.items() if process.poll() is not None)
+        return next(ended, None)
 
 
 def settings_for(port: int, sandbox_port: int | None) -> dict[str, str]:
