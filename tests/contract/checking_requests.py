@@ -26,9 +26,9 @@ Faults: TypeAlias = Iterator[tuple[str, str]]
 # A form carries text only, so "5" is an int; a Python value may stand for what is sent.
 TEXT_FORMS: dict[ScalarKind, re.Pattern[str]] = {
     "str": re.compile(r".*", re.DOTALL),
-    "int": re.compile(r"-?\d+"),
-    "float": re.compile(r"-?\d+(\.\d+)?([eE]-?\d+)?"),
-    "decimal": re.compile(r"-?\d+(\.\d+)?"),
+    "int": re.compile(r"-?[0-9]+"),
+    "float": re.compile(r"-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]+)?"),
+    "decimal": re.compile(r"-?[0-9]+(\.[0-9]+)?"),
     "bool": re.compile(r"true|false"),
 }
 
