@@ -14,13 +14,11 @@ from app.payments import changes, handling, locking, mirroring
 from app.payments.changes import Kind
 from app.payments.gateway import Gateway, StripeUnavailable
 from app.payments.models import StripeCheckout
-from app.payments.projecting import OBJECTS
 from app.payments.sheets import Answer
 
 Json = dict[str, Any]
 # At most four levels may be asked for at once; a subscription's charge lies deeper.
 WHOLE = ("subscription", "invoice.payments", "payment_intent.latest_charge")
-KINDS: dict[str, Kind] = {name: kind for kind, name in OBJECTS.items()}
 
 
 def refresh(

@@ -24,7 +24,7 @@ def decide(sheet: Sheet) -> Row | None:
 
     Notes on the object's lock how new they are. Raises Doubtful, Unreadable, Unknown.
     """
-    if sheet.answer is not None and not _is_overtaken(sheet, sheet.answer):
+    if sheet.answer is not None:
         return _from_answer(sheet, sheet.answer)
     if not sheet.told:
         return None
@@ -40,22 +40,11 @@ def decide(sheet: Sheet) -> Row | None:
     return values
 
 
-def _is_overtaken(sheet: Sheet, answer: Answer) -> bool:
-    """Whether something was applied after we asked that may be newer than the answer."""
-    lock = sheet.lock
-    if answer.state is not None:
-        return answer.state != (lock.applied_created, lock.retrieved_at)
-    if lock.retrieved_at is not None and lock.retrieved_at > answer.at:
-        return True
-    applied = lock.applied_created
-    return applied is not None and (answer.newest is None or applied > answer.newest)
-
-
 def _from_answer(sheet: Sheet, answer: Answer) -> Row:
     lock = sheet.lock
     if answer.object is not None:
         values = project(sheet.kind, answer.object)
-        times = (lock.applied_created, answer.newest, sheet.newest)
+        times = (lock.applied_created, sheet.newest)
         lock.applied_created = max((time for time in times if time is not None), default=None)
         lock.retrieved_at = answer.at
         return values

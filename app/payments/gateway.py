@@ -50,6 +50,12 @@ class StripeUnavailable(Unavailable):
 
     message = _l("We could not reach Stripe just now. Your choice is kept; try again in a minute.")
 
+    @property
+    def was_answered(self) -> bool:
+        """Whether Stripe said 5xx itself: it keeps that answer for the key, so the key is spent."""
+        status = getattr(self.__cause__, "http_status", None)
+        return isinstance(status, int) and status >= 500
+
 
 class StripeRefused(AppError):
     """Stripe understood and said no; nothing was done. ``code`` is Stripe's word for it."""
@@ -181,10 +187,13 @@ class Gateway:
         charge_id: str | None = None,
         payment_intent_id: str | None = None,
         amount: int | None = None,
-        reason: Literal["duplicate", "requested_by_customer"] | None = None,
+        reason: str | None = None,
     ) -> Json:
-        """Give money back: all that is left of it, or ``amount``. The charge comes expanded."""
-        params: Any = {"expand": ["charge"]}
+        """Give money back: all that is left of it, or ``amount``. The charge comes expanded.
+
+        The key stands in the metadata too: after a day Stripe knows it there only.
+        """
+        params: Any = {"expand": ["charge"], "metadata": {"request": key}}
         params |= {"charge": charge_id} if charge_id else {"payment_intent": payment_intent_id}
         if amount is not None:
             params["amount"] = amount

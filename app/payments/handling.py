@@ -89,10 +89,9 @@ def ask(db: Database, gateway: Gateway, doubts: Iterable[Doubt], *, now: datetim
             return  # the others keep their lease, and come again after it
 
 
-def newest_known(session: Session) -> datetime | None:
-    """Until when we know Stripe's events: what is asked for from here on is at least as new."""
-    last = sa.select(StripeEvent.created).order_by(StripeEvent.id.desc()).limit(50)
-    return max(session.scalars(last), default=None)
+def newest_known(session: Session) -> int:
+    """The number of the last event that came in: what is asked for from here on is newer."""
+    return session.scalar(sa.select(sa.func.max(StripeEvent.id))) or 0
 
 
 def _take_turn(db: Database, *, now: datetime, most: int) -> _Turn:
@@ -160,9 +159,7 @@ def _ask(db: Database, gateway: Gateway, doubts: list[Doubt], *, now: datetime) 
                 continue
             break
         numbers += doubt.numbers
-        answers[doubt.object_id] = Answer(
-            doubt.kind, doubt.object_id, found, at=now, newest=newest, state=doubt.state
-        )
+        answers[doubt.object_id] = Answer(doubt.kind, doubt.object_id, found, at=now, newest=newest)
     if answers:
         _apply_answers(db, numbers, answers, now=now)
     return is_there

@@ -84,6 +84,7 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
     rows: dict[str, Any] = {}
     for kind, model in MODELS.items():
         rows |= by_id(session, model, [key for key, value in kinds.items() if value == kind])
+    good = _not_overtaken(session, answers, locks)
     return [
         Sheet(
             kind=kind,
@@ -91,10 +92,33 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
             lock=locks.get(object_id) or StripeObject(id=object_id, type=OBJECTS[kind]),
             row=rows.get(object_id),
             told=sorted(by_object[object_id], key=lambda one: (one.at, one.number)),
-            answer=answers.get(object_id),
+            answer=good.get(object_id),
         )
         for object_id, kind in sorted(kinds.items())
+        if object_id in by_object or object_id in good
     ]
+
+
+def _not_overtaken(
+    session: Session, answers: Mapping[str, Answer], locks: Mapping[str, StripeObject]
+) -> dict[str, Answer]:
+    """The answers that are still news: nothing was told or asked of their object since."""
+    if not answers:
+        return {}
+    since = min(answer.newest for answer in answers.values())
+    rows = session.execute(
+        sa.select(StripeEvent.object_id, sa.func.max(StripeEvent.id))
+        .where(StripeEvent.object_id.in_(list(answers)), StripeEvent.id > since)
+        .group_by(StripeEvent.object_id)
+    )
+    last = {object_id: number for object_id, number in rows}  # noqa: C416  (typed as rows)
+    good = {}
+    for object_id, answer in answers.items():
+        lock = locks.get(object_id)
+        asked = lock.retrieved_at if lock is not None else None
+        if last.get(object_id, 0) <= answer.newest and (asked is None or asked <= answer.at):
+            good[object_id] = answer
+    return good
 
 
 def _judge(session: Session, sheet: Sheet, applied: Applied, now: datetime) -> bool:
@@ -106,8 +130,7 @@ def _judge(session: Session, sheet: Sheet, applied: Applied, now: datetime) -> b
             return False
         sheet.values = decide(sheet)
     except Doubtful:
-        state = (sheet.lock.applied_created, sheet.lock.retrieved_at)
-        applied.doubts.append(Doubt(sheet.kind, sheet.object_id, tuple(sheet.numbers), state))
+        applied.doubts.append(Doubt(sheet.kind, sheet.object_id, tuple(sheet.numbers)))
         return False
     except Unreadable as error:
         applied.failed |= dict.fromkeys(sheet.numbers, str(error))

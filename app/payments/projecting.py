@@ -41,6 +41,7 @@ OBJECTS: dict[Kind, str] = {
     "charge": "charge",
     "refund": "refund",
 }
+KINDS: dict[str, Kind] = {name: kind for kind, name in OBJECTS.items()}
 # Columns that come later than the row and never go again: an empty one says nothing.
 FILLED_LATER = frozenset({"ref", "invoice_id", "balance_transaction_id"})
 FAILED_REFUND = frozenset({"failed", "canceled"})

@@ -11,7 +11,6 @@ from app.payments.models import StripeObject
 from app.payments.projecting import Row
 
 Json = dict[str, Any]
-State = tuple[datetime | None, datetime | None]  # applied_created, retrieved_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +31,26 @@ class Told:
 class Answer:
     """What Stripe said when it was asked for an object; ``object`` is None where it has none.
 
-    ``state`` is what was known when we asked, where that is known; ``newest`` the newest event
-    that we had by then. ``cause`` names an asking that no event made necessary.
+    ``newest`` is the number of the last event that had come in when we asked: the answer is newer
+    than all of them. ``cause`` names an asking that no event made necessary.
     """
 
     kind: Kind
     object_id: str
     object: Json | None
     at: datetime
-    newest: datetime | None
-    state: State | None = None
+    newest: int
     cause: str | None = None
     is_comparison: bool = False  # then upper rooms are told what was seen
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An object that must be asked for, and what was known of it when that was found."""
+    """An object that must be asked for, and the events that wait for it."""
 
     kind: Kind
     object_id: str
     numbers: tuple[int, ...]
-    state: State
 
 
 @dataclass(slots=True)
@@ -77,7 +74,7 @@ class Sheet:
     lock: StripeObject
     row: Any  # of the kind's model; None while the mirror has none
     told: list[Told]
-    answer: Answer | None
+    answer: Answer | None  # None too where events came in after it was asked for
     values: Row | None = None
 
     @property

@@ -1,0 +1,67 @@
+"""What the worker does for this room by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core import jobs
+from app.payments import fees, handling, reconcile, requesting
+from app.payments.models import StripeEvent
+
+KEEP_BODIES = timedelta(days=30)
+PURGED_AT_ONCE = 1000
+
+
+@jobs.every(timedelta(minutes=10), "payments.handle_inbox")
+def _handle(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """The worker does this all the time; here it is done even where only jobs are run."""
+    while handling.handle_due(work.db, work.services["gateway"], now=work.now):
+        pass
+
+
+@jobs.every(timedelta(minutes=10), "payments.collect_fees")
+def _collect_fees(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Fees and exchange of what was charged and refunded since the last time."""
+    fees.collect(work.db, work.services["gateway"], now=work.now)
+
+
+@jobs.every(timedelta(minutes=5), "payments.finish_requests")
+def _finish_requests(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """What a crash or a silence of Stripe left open is asked again, with its own key."""
+    requesting.finish_open(work.db, work.services["gateway"], now=work.now)
+
+
+@jobs.every(timedelta(days=1), "payments.reconcile")
+def _reconcile(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Compare with Stripe every night."""
+    reconcile.run(work.db, work.services["gateway"], now=work.now)
+
+
+@jobs.handles("payments.reconcile_now")
+def _reconcile_now(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Compare with Stripe because somebody asked for it."""
+    reconcile.run(work.db, work.services["gateway"], now=work.now)
+
+
+@jobs.every(timedelta(days=1), "payments.purge")
+def _purge(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Raw events hold names and addresses: what is done and 30 days old loses its body."""
+    old = (
+        sa.select(StripeEvent.id)
+        .where(
+            StripeEvent.received_at < work.now - KEEP_BODIES,
+            StripeEvent.body != "",
+            StripeEvent.state.in_(("handled", "ignored", "unclaimed")),
+        )
+        .limit(PURGED_AT_ONCE)
+    )
+    while True:
+        with work.db.transaction() as session:
+            numbers = list(session.scalars(old))
+            done = sa.update(StripeEvent).where(StripeEvent.id.in_(numbers)).values(body="")
+            session.execute(done.execution_options(synchronize_session=False))
+        if len(numbers) < PURGED_AT_ONCE:
+            return
