@@ -166,6 +166,16 @@ class Gift(Base):
     paid_at: Mapped[datetime | None]
     standing_until: Mapped[datetime | None] = mapped_column(index=True)
 
+    @property
+    def interval(self) -> str:
+        """A gift is given once."""
+        return "once"
+
+    @property
+    def money(self) -> Money:
+        """What was charged, with its currency."""
+        return Money(self.amount + self.fee_cover, self.currency)
+
 
 class Seat(Base):
     """Good standing that is given, not paid by this person: staff's gift, with an end."""

@@ -1,4 +1,4 @@
-"""Joining, and what a patron does with their pledge."""
+"""What the files of these views hang their addresses on."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""What follows for a pledge from Stripe's subscription and the charges that succeeded.
+
+State comes from the objects as the mirror has them, never from the name or order of an event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.membership import history, queries
+from app.membership.models import Pledge
+from app.membership.queries import Facts
+from app.newsroom import queries as newsroom
+from app.payments.models import StripeSubscription
+
+INTERVALS = ("month", "year")
+# Stripe's words for a subscription, as ours for a pledge; a word that is not here changes nothing.
+STATES = {
+    "active": "active", "trialing": "active", "past_due": "past_due", "paused": "paused",
+    "incomplete": "pending", "unpaid": "ended", "canceled": "ended", "incomplete_expired": "ended",
+}  # fmt: skip
+REASONS = {"payment_disputed": "dispute", "payment_failed": "involuntary"}
+NOT_PAID = ("past_due", "unpaid")
+
+
+def derive(session: Session, pledge: Pledge, facts: Facts) -> str:
+    """Write everything but the state, which is given back for the caller to judge."""
+    pledge.started_at = facts.paid[0].created if facts.paid else None
+    pledge.returned_at = facts.returned_at
+    subscription = facts.subscription
+    if subscription is None:
+        return _without_subscription(pledge, facts)
+    pledge.subscription_id = subscription.id
+    _take_terms(session, pledge, subscription)
+    state = state_of(subscription.status, is_paused=subscription.is_paused, else_=pledge.state)
+    if pledge.started_at is None and state != "ended":
+        state = "ended" if facts.has_failed else "pending"
+    _take_dates(session, pledge, subscription, facts, state)
+    return state
+
+
+def lapse(session: Session, pledge: Pledge, state: str, *, now: datetime) -> bool:
+    """Whether a pledge that is past due stopped counting, because grace ran out."""
+    since = pledge.past_due_since
+    if state != "past_due" or since is None:
+        return False
+    over_at = since + timedelta(days=newsroom.current(session).grace_days)
+    cause = f"{history.GRACE}{pledge.ref}:{since.isoformat()}"
+    rows = {row.cause_key: row for row in history.changes(session, [pledge.id])}
+    if cause in rows:
+        over_at = rows[cause].effective_at  # as it was decided then
+    elif over_at > now:
+        return False
+    pledge.ended_at, pledge.end_reason, pledge.cancels_at = over_at, history.INVOLUNTARY, None
+    history.add(
+        session,
+        pledge,
+        cause_key=cause,
+        effective_at=over_at,
+        state=history.LAPSED,
+        total=pledge.total,
+        interval=pledge.interval,
+        reason=history.INVOLUNTARY,
+    )
+    return True
+
+
+def state_of(status: str, *, is_paused: bool, else_: str) -> str:
+    """A subscription's status as a pledge's state; ``else_`` for words that are new to us."""
+    state = STATES.get(status, else_)
+    return "paused" if is_paused and state == "active" else state
+
+
+def reason_of(status: str, cancellation_reason: str | None) -> str:
+    """Why a pledge ended: voluntary, involuntary or dispute."""
+    if status in ("unpaid", "incomplete_expired"):
+        return "involuntary"
+    return REASONS.get(cancellation_reason or "", "voluntary")
+
+
+def _without_subscription(pledge: Pledge, facts: Facts) -> str:
+    """Finished on Stripe's page, and the subscription is not known yet, or never came to be."""
+    if not facts.has_failed or facts.checkout is None or pledge.state == "duplicate":
+        return pledge.state
+    pledge.ended_at = facts.failed[-1].created if facts.failed else facts.checkout.created
+    pledge.end_reason = "involuntary"
+    return "ended"
+
+
+def _take_terms(session: Session, pledge: Pledge, subscription: StripeSubscription) -> None:
+    """How much and how often; how a total is made up only we know."""
+    if subscription.amount != pledge.total:
+        pledge.amount, pledge.fee_cover = queries.made_up_of(
+            session, pledge.ref, subscription.amount
+        )
+    if subscription.interval in INTERVALS and subscription.interval_count == 1:
+        pledge.interval = subscription.interval
+
+
+def _take_dates(
+    session: Session, pledge: Pledge, subscription: StripeSubscription, facts: Facts, state: str
+) -> None:
+    """Periods are Stripe's; while a renewal is not paid, the paid time ended where it began."""
+    start, end = subscription.current_period_start, subscription.current_period_end
+    if pledge.started_at is not None:
+        pledge.paid_through = start if subscription.status in NOT_PAID else end
+    pledge.past_due_since = pledge.ended_at = pledge.end_reason = pledge.cancels_at = None
+    if state == "past_due":
+        run = _last_run(session, pledge, history.FAILING)
+        pledge.past_due_since = facts.first_failed_at or run or start
+    elif state == "ended":
+        run = _last_run(session, pledge, ("ended", history.LAPSED))
+        pledge.ended_at = run or subscription.ended_at or start
+        pledge.end_reason = reason_of(subscription.status, subscription.cancellation_reason)
+    if state != "ended":
+        at_end = end if subscription.cancel_at_period_end else None
+        pledge.cancels_at = subscription.cancel_at or at_end
+
+
+def _last_run(session: Session, pledge: Pledge, states: tuple[str, ...]) -> datetime | None:
+    """Since when the history says one of these states, if it does so now."""
+    since = None
+    for row in history.changes(session, [pledge.id]):
+        since = (since or row.effective_at) if row.state in states else None
+    return since

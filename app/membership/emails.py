@@ -1,0 +1,163 @@
+"""The mails of this room, one function each. Amounts and dates are written by the templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.core.money import Money
+from app.mail import outbox
+from app.membership.models import Gift, Pledge
+
+
+def welcome(
+    session: Session,
+    *,
+    account: Account,
+    ref: str,
+    context: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Thank for a first charge or a gift, with the receipt and the ballot."""
+    _put(session, account, "welcome", f"welcome:{ref}", context, now)
+
+
+def receipt(
+    session: Session, *, account: Account, charge_id: str, context: dict[str, Any], now: datetime
+) -> None:
+    """The receipt of a renewal, with the link to stop or change it."""
+    _put(session, account, "receipt", f"receipt:{charge_id}", context, now)
+
+
+def second_pledge(
+    session: Session,
+    *,
+    account: Account,
+    ref: str,
+    total: Money,
+    kept: Pledge | None,
+    account_url: str,
+    now: datetime,
+) -> None:
+    """A second pledge was stopped and paid back; the first goes on."""
+    goes_on = {"total": kept.money, "interval": kept.interval} if kept else None
+    context = {"total": total, "kept": goes_on, "account_url": account_url}
+    _put(session, account, "second-pledge", f"second:{ref}", context, now)
+
+
+def failed(
+    session: Session, *, account: Account, kept: Pledge | Gift, again: str, now: datetime
+) -> None:
+    """A first payment that takes days came to nothing; nothing was charged."""
+    context = {"total": kept.money, "again_url": again}
+    _put(session, account, "payment-failed", f"failed:{kept.ref}", context, now)
+
+
+def stopped(
+    session: Session, *, account: Account, pledge: Pledge, manage_url: str, now: datetime
+) -> None:
+    """The pledge will end; until then it can be taken back."""
+    context = {
+        "total": pledge.money,
+        "interval": pledge.interval,
+        "ends_at": pledge.cancels_at,
+        "manage_url": manage_url,
+    }
+    key = f"stopped:{pledge.ref}:{pledge.cancels_at}"
+    _put(session, account, "pledge-stopped", key, context, now)
+
+
+def changed(
+    session: Session,
+    *,
+    account: Account,
+    pledge: Pledge,
+    from_day: datetime | None,
+    manage_url: str,
+    key: str,
+    now: datetime,
+) -> None:
+    """Another amount from the next charge on."""
+    context = {
+        "amount": Money(pledge.amount, pledge.currency),
+        "total": pledge.money,
+        "interval": pledge.interval,
+        "from_day": from_day,
+        "manage_url": manage_url,
+    }
+    _put(session, account, "pledge-changed", f"changed:{pledge.ref}:{key}", context, now)
+
+
+def upcoming(
+    session: Session,
+    *,
+    account: Account,
+    pledge: Pledge,
+    on_day: datetime,
+    manage_url: str,
+    now: datetime,
+) -> None:
+    """A charge comes soon: the second one, and every yearly one."""
+    context = {
+        "total": pledge.money,
+        "interval": pledge.interval,
+        "on_day": on_day,
+        "manage_url": manage_url,
+    }
+    key = f"upcoming:{pledge.ref}:{on_day:%Y-%m-%d}"
+    _put(session, account, "charge-upcoming", key, context, now)
+
+
+def manage_link(
+    session: Session,
+    *,
+    account: Account,
+    pledge: Pledge | None,
+    manage_url: str,
+    key: str,
+    secret_until: datetime,
+    now: datetime,
+) -> None:
+    """The link to a pledge that somebody asked for; or that there is none to stop."""
+    context = {
+        "total": pledge.money if pledge else None,
+        "interval": pledge.interval if pledge else None,
+        "manage_url": manage_url,
+    }
+    outbox.put(
+        session,
+        to=account.email or "",
+        language=account.language,
+        template="manage-link",
+        context=context,
+        kind="manage_link",
+        dedupe_key=f"manage_link:{key}",
+        secret_until=secret_until,
+        now=now,
+    )
+
+
+def _put(
+    session: Session,
+    account: Account,
+    template: str,
+    key: str,
+    context: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Write a mail to a person who still has an address."""
+    if account.email is None:
+        return
+    outbox.put(
+        session,
+        to=account.email,
+        language=account.language,
+        template=template,
+        context=context,
+        kind=template.replace("-", "_"),
+        dedupe_key=key,
+        now=now,
+    )

@@ -1,0 +1,203 @@
+"""What is done after the answer was given: receipts, mails, giving back, the end of grace."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts import people
+from app.accounts.models import Account
+from app.core import jobs
+from app.core.clock import wall_clock
+from app.core.settings import Settings
+from app.membership import (
+    emails,
+    joining,
+    linking,
+    queries,
+    receipting,
+    reminding,
+    sending_back,
+    settling,
+    standing,
+    teasers,
+)
+from app.membership.models import Gift, Pledge, SignUp
+from app.newsroom import queries as newsroom
+from app.payments.models import StripeCharge
+
+TOO_OLD_TO_MAIL = timedelta(days=7)  # a charge that a comparison found late is not news
+
+
+@jobs.handles("membership.thank")
+def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Number a charge's receipt, and mail it: with thanks if it is the first."""
+    with work.db.transaction() as session:
+        kept = queries.kept(session, payload["ref"])
+        charge = session.get(StripeCharge, payload["charge"])
+        if kept is None or charge is None:
+            return
+        room = newsroom.current(session)
+        receipt = receipting.issue(
+            session,
+            charge=charge,
+            account_id=kept.account_id,
+            ref=kept.ref,
+            interval=kept.interval,
+            timezone=room.timezone,
+            now=work.now,
+        )
+        if kept.state == "duplicate" or charge.created < work.now - TOO_OLD_TO_MAIL:
+            return
+        paper = receipting.written(receipt, charge)
+        account = session.get_one(Account, kept.account_id)
+        context = _receipt(session, work.settings, kept, paper)
+        if queries.facts(session, kept.ref).paid[0].id == charge.id:
+            context |= _welcome(session, account, work.settings.site_url, work.now)
+            emails.welcome(session, account=account, ref=kept.ref, context=context, now=work.now)
+        else:
+            emails.receipt(
+                session, account=account, charge_id=charge.id, context=context, now=work.now
+            )
+
+
+@jobs.handles("membership.tell")
+def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Write the mail about what changed, as it stands when the mail is written."""
+    with work.db.transaction() as session:
+        kept = queries.kept(session, payload["ref"])
+        if kept is None:
+            return
+        account = session.get_one(Account, kept.account_id)
+        manage_url = linking.address(work.settings, kept.ref)
+        what, now = payload["what"], work.now
+        if what == "failed":
+            again = work.settings.site_url + _again(session, kept.ref)
+            emails.failed(session, account=account, kept=kept, again=again, now=now)
+        elif isinstance(kept, Pledge) and what == "stopped" and kept.cancels_at is not None:
+            emails.stopped(session, account=account, pledge=kept, manage_url=manage_url, now=now)
+        elif isinstance(kept, Pledge) and what == "changed":
+            emails.changed(
+                session,
+                account=account,
+                pledge=kept,
+                from_day=kept.paid_through,
+                manage_url=manage_url,
+                key=payload["key"],
+                now=now,
+            )
+
+
+@jobs.handles("membership.send_back")
+def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Cancel and refund a pledge that must not be, and tell the person what became of it."""
+    ref, now = payload["ref"], work.now
+    sending_back.send_back(work.db, work.services["patient_gateway"], ref=ref, now=now)
+    with work.db.transaction() as session:
+        pledge = queries.by_ref(session, ref)
+        if pledge is None or pledge.state != "duplicate" or pledge.returned_at is None:
+            return
+        emails.second_pledge(
+            session,
+            account=session.get_one(Account, pledge.account_id),
+            ref=ref,
+            total=pledge.money,
+            kept=queries.pledge_of(session, pledge.account_id),
+            account_url=f"{work.settings.site_url}/account",
+            now=now,
+        )
+
+
+@jobs.handles("membership.mail_link")
+def mail_link(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Mail the link to a pledge to who gives; the page that asked said the same to everyone."""
+    with work.db.transaction() as session:
+        account = people.by_email(session, payload["email"])
+        if account is None or account.erased_at is not None:
+            return
+        pledge = queries.pledge_of(session, account.id)
+        emails.manage_link(
+            session,
+            account=account,
+            pledge=pledge,
+            manage_url=linking.address(work.settings, pledge.ref) if pledge else "",
+            key=payload["key"],
+            secret_until=wall_clock() + timedelta(seconds=linking.SECONDS),
+            now=work.now,
+        )
+
+
+@jobs.every(timedelta(hours=1), "membership.lapse")
+def lapse(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Let pledges go whose grace ran out; what they are follows from settling them again."""
+    with work.db.reading() as session:
+        days = newsroom.current(session).grace_days
+        late = sa.select(Pledge.ref).where(
+            Pledge.state == "past_due", Pledge.past_due_since <= work.now - timedelta(days=days)
+        )
+        refs = list(session.scalars(late))
+    for ref in refs:
+        with work.db.transaction() as session:
+            settling.settle(session, ref, now=work.now)
+
+
+@jobs.every(timedelta(hours=6), "membership.remind")
+def remind(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Write before a second charge, and before each yearly one."""
+    with work.db.reading() as session:
+        ids = reminding.due(session, now=work.now)
+    for pledge_id in ids:
+        with work.db.transaction() as session:
+            reminding.remind(session, pledge_id=pledge_id, settings=work.settings, now=work.now)
+
+
+def _receipt(
+    session: Session, settings: Settings, kept: Pledge | Gift, paper: receipting.Paper
+) -> dict[str, Any]:
+    """What the mails about a charge say of it."""
+    manage = linking.address(settings, kept.ref) if isinstance(kept, Pledge) else None
+    card = {"brand": (paper.card_brand or "").title(), "last4": paper.card_last4}
+    return {
+        "interval": kept.interval,
+        "amount": paper.amount,
+        "cover": paper.fee_cover,
+        "total": paper.total,
+        "paid_at": paper.at,
+        "receipt": paper.name,
+        "receipt_url": f"{settings.site_url}/account/receipts/{paper.id}",
+        "card": card if paper.card_last4 else None,
+        "next_charge": _next_charge(session, kept),
+        "account_url": manage or f"{settings.site_url}/account",
+    }
+
+
+def _welcome(session: Session, account: Account, site_url: str, now: datetime) -> dict[str, Any]:
+    """What only the first mail says: the name, the number of patrons, the ballot."""
+    told = teasers.round_now(session, account.language, now)
+    ballot = None
+    if told is not None and standing.in_good_standing(session, account.id, now):
+        ballot = {
+            "number": told["number"],
+            "closes_at": told["closes_at"],
+            "topics": len(told["topics"]),
+            "url": f"{site_url}/rounds/{told['id']}",
+        }
+    return {
+        "name": account.name,
+        "patrons": standing.count_active(session, now),
+        "round": ballot,
+    }
+
+
+def _next_charge(session: Session, kept: Pledge | Gift) -> datetime | None:
+    if not isinstance(kept, Pledge) or kept.cancels_at is not None or kept.state != "active":
+        return None
+    return kept.paid_through
+
+
+def _again(session: Session, ref: str) -> str:
+    sign_up = session.scalar(sa.select(SignUp).where(SignUp.ref == ref))
+    return joining.address_of(joining.wish_of(sign_up)) if sign_up is not None else "/join"

@@ -1,0 +1,83 @@
+"""Stopping a pledge, and taking that back until the paid time is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core.db import Database, for_update
+from app.core.errors import Conflict
+from app.core.i18n import lazy_gettext as _l
+from app.membership import asking
+from app.membership.models import LIVING, Pledge
+from app.payments.gateway import Gateway
+
+# Nothing is paid up, so there is nothing to wait for; and what is open is not tried again.
+UNPAID = ("pending", "past_due")
+
+
+class NothingToStop(Conflict):
+    message = _l("This pledge has ended already. Nothing is charged any more.")
+
+
+class NothingToKeep(Conflict):
+    message = _l("This pledge was not stopped, or has ended. Look at how it stands.")
+
+
+def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
+    """Let a pledge end with the paid time; one whose charge failed ends at once.
+
+    Stopping twice changes nothing. Raises NothingToStop and the gateway's errors.
+    """
+    with db.transaction() as session:
+        pledge = _locked(session, ref)
+        if pledge is None or pledge.state not in LIVING or pledge.subscription_id is None:
+            raise NothingToStop()
+        if pledge.cancels_at is not None:
+            return
+        subscription_id = pledge.subscription_id
+        if ends_at_once(pledge):
+            params = {"subscription_id": subscription_id}
+            key = asking.keep(
+                session,
+                action="subscription.cancel_now",
+                target=subscription_id,
+                params=params,
+                now=now,
+            )
+        else:
+            key = _keep_end(session, subscription_id, stop=True, now=now)
+    asking.send(db, gateway, key, now=now)
+
+
+def keep(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
+    """Take a stop back. Raises NothingToKeep and the gateway's errors."""
+    with db.transaction() as session:
+        pledge = _locked(session, ref)
+        if pledge is None or pledge.state not in LIVING or pledge.subscription_id is None:
+            raise NothingToKeep()
+        if pledge.cancels_at is None:
+            return
+        key = _keep_end(session, pledge.subscription_id, stop=False, now=now)
+    asking.send(db, gateway, key, now=now)
+
+
+def ends_at_once(pledge: Pledge) -> bool:
+    """Whether stopping ends this pledge today, because no paid time is left."""
+    return pledge.state in UNPAID
+
+
+def _keep_end(session: Session, subscription_id: str, *, stop: bool, now: datetime) -> str:
+    return asking.keep(
+        session,
+        action="subscription.stop_at_period_end",
+        target=subscription_id,
+        params={"subscription_id": subscription_id, "stop": stop},
+        now=now,
+    )
+
+
+def _locked(session: Session, ref: str) -> Pledge | None:
+    return session.scalar(for_update(sa.select(Pledge).where(Pledge.ref == ref)))

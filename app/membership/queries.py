@@ -1,0 +1,153 @@
+"""What is known of a pledge, a gift and the person behind them; reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.membership.models import IS_LIVING, Consent, Gift, Pledge, SignUp
+from app.payments.models import (
+    StripeCharge,
+    StripeCheckout,
+    StripeInvoice,
+    StripeRefund,
+    StripeSubscription,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What Stripe knows of one sign-up, as our mirror has it."""
+
+    checkout: StripeCheckout | None
+    subscription: StripeSubscription | None
+    paid: list[StripeCharge]  # succeeded, oldest first
+    failed: list[StripeCharge]  # oldest first
+    first_failed_at: datetime | None  # of the invoice that is still open
+    returned_at: datetime | None  # when the newest paid charge went back whole
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reader finished Stripe's page; the money may still take days."""
+        return self.checkout is not None and self.checkout.status == "complete"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a payment that takes days came to nothing, and no other was made."""
+        return self.checkout is not None and self.checkout.async_failed and not self.paid
+
+
+def facts(session: Session, ref: str) -> Facts:
+    """Read the mirror of one sign-up."""
+    charges = sa.select(StripeCharge).where(StripeCharge.ref == ref)
+    found = list(session.scalars(charges.order_by(StripeCharge.created, StripeCharge.id)))
+    paid = [charge for charge in found if charge.status == "succeeded"]
+    subscription = session.scalar(
+        sa.select(StripeSubscription)
+        .where(StripeSubscription.ref == ref)
+        .order_by(StripeSubscription.start_date, StripeSubscription.id)
+        .limit(1)
+    )
+    checkout = session.scalar(
+        sa.select(StripeCheckout)
+        .where(StripeCheckout.ref == ref)
+        .order_by(StripeCheckout.created.desc(), StripeCheckout.id)
+        .limit(1)
+    )
+    return Facts(
+        checkout=checkout,
+        subscription=subscription,
+        paid=paid,
+        failed=[charge for charge in found if charge.status == "failed"],
+        first_failed_at=_first_failed(session, subscription),
+        returned_at=_returned(session, paid),
+    )
+
+
+def made_up_of(session: Session, ref: str, total: int) -> tuple[int, int]:
+    """How a charge of this total splits into amount and fee cover, as it was chosen."""
+    pledge = by_ref(session, ref)
+    sign_up = session.scalar(sa.select(SignUp).where(SignUp.ref == ref))
+    splits = [(pledge.amount, pledge.fee_cover)] if pledge is not None else []
+    if pledge is not None and pledge.wanted_amount is not None:
+        splits.append((pledge.wanted_amount, pledge.wanted_fee_cover or 0))
+    if sign_up is not None:
+        splits.append((sign_up.amount, sign_up.fee_cover))
+    return next((split for split in splits if sum(split) == total), (total, 0))
+
+
+def pledge_of(session: Session, account_id: int) -> Pledge | None:
+    """A person's living pledge."""
+    mine = sa.select(Pledge).where(Pledge.account_id == account_id, IS_LIVING)
+    return session.scalar(mine)
+
+
+def last_pledge_of(session: Session, account_id: int) -> Pledge | None:
+    """A person's living pledge, else the one that ended last."""
+    mine = sa.select(Pledge).where(Pledge.account_id == account_id, Pledge.state != "duplicate")
+    living = sa.case((IS_LIVING, 0), else_=1)
+    return session.scalar(mine.order_by(living, Pledge.id.desc()).limit(1))
+
+
+def by_ref(session: Session, ref: str) -> Pledge | None:
+    """The pledge of a sign-up, whatever became of it."""
+    return session.scalar(sa.select(Pledge).where(Pledge.ref == ref))
+
+
+def kept(session: Session, ref: str) -> Pledge | Gift | None:
+    """The pledge or the gift of a sign-up."""
+    return by_ref(session, ref) or session.scalar(sa.select(Gift).where(Gift.ref == ref))
+
+
+def subscription_of(session: Session, pledge: Pledge) -> StripeSubscription | None:
+    """What Stripe has of a pledge, where it is known yet."""
+    if pledge.subscription_id is None:
+        return None
+    return session.get(StripeSubscription, pledge.subscription_id)
+
+
+def last_card(session: Session, ref: str) -> tuple[str | None, str] | None:
+    """Brand and last four digits of the card that paid last."""
+    paid = sa.select(StripeCharge.card_brand, StripeCharge.card_last4).where(
+        StripeCharge.ref == ref,
+        StripeCharge.status == "succeeded",
+        StripeCharge.card_last4.is_not(None),
+    )
+    row = session.execute(paid.order_by(StripeCharge.created.desc()).limit(1)).one_or_none()
+    return (row[0], row[1] or "") if row is not None else None
+
+
+def refs_of(account_id: int) -> sa.Select[str]:
+    """The refs of all that a person ever gave, as a subquery."""
+    pledges = sa.select(Pledge.ref).where(Pledge.account_id == account_id)
+    gifts = sa.select(Gift.ref).where(Gift.account_id == account_id)
+    refs = sa.union_all(pledges, gifts).subquery("refs")
+    return sa.select(refs.c.ref)
+
+
+def consenting(kind: str) -> sa.Select[int]:
+    """Accounts that allow a thing now, as a subquery."""
+    given = sa.select(Consent.account_id).where(Consent.withdrawn_at.is_(None))
+    return given.where(Consent.kind == kind)
+
+
+def _first_failed(session: Session, subscription: StripeSubscription | None) -> datetime | None:
+    if subscription is None:
+        return None
+    unpaid = sa.select(sa.func.min(StripeInvoice.first_failed_at)).where(
+        StripeInvoice.subscription_id == subscription.id, StripeInvoice.status == "open"
+    )
+    return session.scalar(unpaid)
+
+
+def _returned(session: Session, paid: list[StripeCharge]) -> datetime | None:
+    """When all of the newest charge was given back, if it was."""
+    if not paid or paid[-1].amount_refunded < paid[-1].amount:
+        return None
+    back = sa.select(sa.func.max(StripeRefund.created)).where(
+        StripeRefund.charge_id == paid[-1].id, StripeRefund.status != "failed"
+    )
+    return session.scalar(back) or paid[-1].created

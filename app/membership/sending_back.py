@@ -1,0 +1,68 @@
+"""Giving back what must not be kept: a second pledge, or one whose first payment came to nothing.
+
+Every step is a request to Stripe with a key of its own, so it may be killed anywhere and is run
+again; what was given back already is left alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core.db import Database, for_update
+from app.membership import asking, queries
+from app.membership.models import Pledge
+from app.payments.gateway import Gateway, StripeRefused
+from app.payments.models import StripeCharge
+
+OVER = ("canceled", "incomplete_expired")
+
+
+def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
+    """End the subscription at Stripe, then refund each of its charges in whole.
+
+    Raises the gateway's errors; run again, it goes on where it was.
+    """
+    with db.transaction() as session:
+        key = _keep_end(session, ref, now)
+    if key is not None:
+        asking.send(db, gateway, key, now=now)
+    with db.reading() as session:
+        charges = [charge.id for charge in queries.facts(session, ref).paid]
+    for charge_id in charges:
+        _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
+
+
+def _keep_end(session: Session, ref: str, now: datetime) -> str | None:
+    _lock(session, ref)
+    subscription = queries.facts(session, ref).subscription
+    if subscription is None or subscription.status in OVER:
+        return None
+    return asking.keep(
+        session,
+        action="subscription.cancel_now",
+        target=subscription.id,
+        params={"subscription_id": subscription.id},
+        now=now,
+    )
+
+
+def _refund(db: Database, gateway: Gateway, *, ref: str, charge_id: str, now: datetime) -> None:
+    with db.transaction() as session:
+        _lock(session, ref)
+        charge = session.get_one(StripeCharge, charge_id)
+        if charge.amount_refunded >= charge.amount:
+            return
+        params = {"charge_id": charge_id, "amount": None, "reason": "duplicate"}
+        key = asking.keep(session, action="refund", target=charge_id, params=params, now=now)
+    try:
+        asking.send(db, gateway, key, now=now)
+    except StripeRefused as error:
+        if error.code != "charge_already_refunded":
+            raise
+
+
+def _lock(session: Session, ref: str) -> None:
+    session.scalar(for_update(sa.select(Pledge.id).where(Pledge.ref == ref)))
