@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from app.sandbox.errors import Json, missing
+from app.sandbox.knobs import Knobs, read
 from app.sandbox.store import undone
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -74,6 +75,10 @@ class Act:
     cause: Cause
     meta: dict[str, str]
     told: list[Told] = field(default_factory=list)
+    turned: Knobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turned = read(self.meta)
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         """An id that the seed and the number of ids so far decide."""
@@ -106,7 +111,7 @@ class Act:
             for name, value in columns.items()
         )
         rows = self.db.execute(
-            f"SELECT body FROM object WHERE kind = ?{tests} ORDER BY seq",  # noqa: S608
+            f"SELECT body FROM object WHERE kind = ?{tests} ORDER BY seq",  # noqa: S608  (names are ours)
             (kind, *(value for value in columns.values() if value is not None)),
         )
         return [json.loads(row[0]) for row in rows]
@@ -201,7 +206,7 @@ class Act:
         )  # fmt: skip
 
     def _stamp(self) -> int:
-        coarse = int(self.meta.get("knob.same_second", "0"))
+        coarse = self.turned.same_second
         return self.now - self.now % coarse if coarse else self.now
 
 

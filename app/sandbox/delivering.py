@@ -10,10 +10,9 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from random import Random
+from hashlib import blake2b, sha256
 
-from app.sandbox import knobs, recorded
+from app.sandbox import recorded
 from app.sandbox.acting import Act, Told
 from app.sandbox.errors import Json, RequestFailed, missing
 from app.sandbox.versions import event_at
@@ -58,11 +57,10 @@ def hand_over(act: Act) -> None:
     endpoints = [
         one for one in act.where("webhook_endpoint") if one["status"] == "enabled"
     ]  # fmt: skip
-    turned = knobs.read(act.meta)
-    for event in recorded.arrange(act.told, turned.order):
+    for event in recorded.arrange(act.told, act.turned.order):
         asked = [one["id"] for one in endpoints if wants(one, event.type)]
         for endpoint_id in asked:
-            _queue(act, event, endpoint_id, turned)
+            _queue(act, event, endpoint_id)
         if asked:
             act.db.execute("UPDATE event SET pending = ? WHERE id = ?", (len(asked), event.id))
 
@@ -88,9 +86,8 @@ def resend(act: Act, event_id: str) -> int:
 
 def claim(act: Act, limit: int) -> list[Letter]:
     """Take deliveries that are due, in their order, and write their letters."""
-    if knobs.read(act.meta).paused:
+    if act.turned.paused:
         return []
-    old_version = knobs.read(act.meta).old_version
     rows = act.db.execute(
         "SELECT seq, event, endpoint FROM delivery WHERE status = 'waiting' AND due <= ?"
         " ORDER BY rank, seq LIMIT ?",
@@ -98,7 +95,7 @@ def claim(act: Act, limit: int) -> list[Letter]:
     ).fetchall()
     letters = []
     for seq, event_id, endpoint_id in rows:
-        letter = _letter(act, seq, event_id, endpoint_id, old_version)
+        letter = _letter(act, seq, event_id, endpoint_id)
         state = "sending" if letter else "failed"
         act.db.execute("UPDATE delivery SET status = ? WHERE seq = ?", (state, seq))
         if letter:
@@ -157,17 +154,23 @@ def endpoint_with(act: Act, endpoint: Json, secret: str) -> Json:
     return act.add(endpoint, secret=secret)
 
 
-def _queue(act: Act, event: Told, endpoint_id: str, turned: knobs.Knobs) -> None:
-    chance = Random(f"{turned.seed}/{event.id}/{endpoint_id}")  # noqa: S311
-    dropped = chance.random() < turned.drop
+def _queue(act: Act, event: Told, endpoint_id: str) -> None:
+    turned = act.turned
+    fate = f"{turned.seed}/{event.id}/{endpoint_id}"
+    dropped = _chance(fate) < turned.drop
     for copy in range(turned.duplicate):
         rank = _next_rank(act)
         if turned.reorder:
-            rank += chance.uniform(0, turned.reorder)
+            rank += turned.reorder * _chance(f"{fate}/{copy}")
         _insert(
             act, event.id, endpoint_id, due=event.at + turned.delay, rank=rank,
             status="dropped" if dropped else "waiting", copy=copy,
         )  # fmt: skip
+
+
+def _chance(fate: str) -> float:
+    """A number from 0 to 1 that the text decides."""
+    return int.from_bytes(blake2b(fate.encode(), digest_size=7).digest(), "big") / 2**56
 
 
 def _next_rank(act: Act) -> float:
@@ -186,16 +189,14 @@ def _insert(
     )
 
 
-def _letter(
-    act: Act, seq: int, event_id: str, endpoint_id: str, old_version: str | None
-) -> Letter | None:
+def _letter(act: Act, seq: int, event_id: str, endpoint_id: str) -> Letter | None:
     endpoint = act.find(endpoint_id)
     if endpoint is None or endpoint.get("deleted") or endpoint["status"] != "enabled":
         return None
     row = event_row(act, event_id)
     if row is None:
         return None
-    version = old_version or endpoint["api_version"] or act.account.api_version
+    version = act.turned.old_version or endpoint["api_version"] or act.account.api_version
     return Letter(
         delivery=seq,
         event=event_id,
@@ -210,7 +211,7 @@ def event_row(act: Act, event_id: str) -> Json | None:
     """The kept parts of an event."""
     names = ("id", "type", "created", "request", "snapshot", "previous", "pending")
     row = act.db.execute(
-        f"SELECT {', '.join(names)} FROM event WHERE id = ?",  # noqa: S608
+        f"SELECT {', '.join(names)} FROM event WHERE id = ?",  # noqa: S608  (names above)
         (event_id,),
     ).fetchone()
     return dict(zip(names, row, strict=True)) if row else None

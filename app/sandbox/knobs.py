@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from app.sandbox.apiversions import is_version
 from app.sandbox.errors import Json, RequestFailed
-from app.sandbox.versions import is_version
 
 PREFIX = "knob."
 

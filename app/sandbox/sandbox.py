@@ -163,7 +163,7 @@ class Sandbox(Machine):
     def knobs(self, **changes: object) -> Json:
         """Turn knobs; without any, says how they stand."""
         with self.act() as act:
-            return asdict(knobs.turn(act.meta, changes) if changes else knobs.read(act.meta))
+            return asdict(knobs.turn(act.meta, changes) if changes else act.turned)
 
     def fault(
         self, kind: str, *, path: str = "/v1/", requests: int = 1, seconds: float = 0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from app.sandbox import control, pages
 from app.sandbox.api.answering import Api
+from app.sandbox.errors import ConnectionCut
 from app.sandbox.sandbox import Sandbox
 from app.sandbox.sending import is_loopback
 
@@ -38,7 +40,12 @@ class WebApp:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        return self.answer(request)(environ, start_response)
+        try:
+            response = self.answer(request)
+        except ConnectionCut:
+            _hang_up(environ)
+            raise
+        return response(environ, start_response)
 
     def answer(self, request: Request) -> Response:
         """The response; a name that is not this machine's is refused, whoever resolves it here."""
@@ -52,11 +59,18 @@ class WebApp:
         return pages.answer(self.sandbox, request)
 
 
+def _hang_up(environ: WSGIEnvironment) -> None:
+    """Close the connection at once; the server itself would wait for another request on it."""
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 class _Handler(WSGIRequestHandler):
     """Says nothing about requests that went well."""
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        log.debug("%s %s", self.requestline, code)
+    def log_request(self, *said: object, **more: object) -> None:
+        log.debug("%s %s %s", self.requestline, said, more)
 
 
 class Server:

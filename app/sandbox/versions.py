@@ -7,24 +7,11 @@ carries ``paid``, ``payment_intent`` and ``parent`` at once. So nothing is taken
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from app.sandbox.acting import Act, subscription_of
+from app.sandbox.apiversions import is_old
 from app.sandbox.errors import Json
-
-MOVED = "2025-03-31"  # from "basil" on, subscriptions and invoices look as today
-FORM = re.compile(r"20\d\d-[01]\d-[0-3]\d(\.[a-z]+)?")
-
-
-def is_version(text: str) -> bool:
-    """Whether a text has the form of an API version."""
-    return FORM.fullmatch(text) is not None
-
-
-def is_old(version: str | None) -> bool:
-    """Whether objects have their old fields at this version."""
-    return version is not None and version[:10] < MOVED
 
 
 def at_version(act: Act, value: Any, version: str | None) -> Any:

@@ -28,6 +28,7 @@ from app.sandbox.api import (  # fmt: skip
     routing,
     subscriptions,
 )
+from app.sandbox.apiversions import is_version
 from app.sandbox.errors import ConnectionCut, Json, RequestFailed, unauthorized
 
 ROUTES: list[routing.Route] = [
@@ -108,7 +109,7 @@ class Api:
     def _understand(self, request: Request, request_id: str) -> Question:
         check_key(request.headers.get("Authorization", ""))
         version = request.headers.get("Stripe-Version")
-        if version is not None and not versions.is_version(version):
+        if version is not None and not is_version(version):
             raise RequestFailed(f"Invalid Stripe API version: {version}")
         found = routing.find(ROUTES, request.method, request.path)
         if found is None:

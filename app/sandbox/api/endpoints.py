@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from app.sandbox.acting import Act
 from app.sandbox.api.listing import page
 from app.sandbox.api.routing import delete, get, listed, post
+from app.sandbox.apiversions import is_version
 from app.sandbox.delivering import endpoint_with
 from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.params import (  # fmt: skip
@@ -18,7 +19,6 @@ from app.sandbox.params import (  # fmt: skip
     record,
     text,
 )
-from app.sandbox.versions import is_version
 
 URL = "/v1/webhook_endpoints"
 EVENTS = listing(text(longest=100), most=400)

@@ -137,7 +137,7 @@ def uncollectible(act: Act, params: Json, invoice_id: str) -> Json:
         raise RequestFailed(
             "You can only mark an open invoice as uncollectible.", code="invoice_not_editable"
         )
-    return invoicing.shelve(act, invoice, "uncollectible", reason="user_forgiven")
+    return invoicing.set_aside(act, invoice, "uncollectible", reason="user_forgiven")
 
 
 def preview(act: Act, params: Json) -> Json:

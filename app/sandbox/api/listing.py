@@ -124,7 +124,7 @@ def _walk(
         here = [*wheres, f"seq {sign} ?"] if cursor is not None else wheres
         bound = [*values, cursor] if cursor is not None else values
         rows = act.db.execute(
-            f"SELECT seq, body FROM object WHERE {' AND '.join(here)}"  # noqa: S608
+            f"SELECT seq, body FROM object WHERE {' AND '.join(here)}"  # noqa: S608  (names are ours)
             f" ORDER BY seq {order} LIMIT ?",
             (*bound, chunk),
         ).fetchall()

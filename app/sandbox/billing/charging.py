@@ -50,11 +50,6 @@ def attach(act: Act, method: Json, customer_id: str) -> Json:
     return act.change(method, "payment_method.attached", customer=customer_id)
 
 
-def outcome_of(act: Act, method_id: str) -> str:
-    """How a charge on it would end now."""
-    return str(act.hidden(method_id).get("outcome", "pays"))
-
-
 def attempt(act: Act, intent: Json, method: Json, *, authenticated: bool = False) -> Tried:
     """Try to collect the intent; keeps the charge and tells how it went."""
     hidden = act.hidden(method["id"])

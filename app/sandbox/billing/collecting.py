@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.sandbox import knobs
 from app.sandbox.acting import Act, subscription_of
 from app.sandbox.billing import charging, ending, invoicing, subscribing
 from app.sandbox.errors import Json, RequestFailed
@@ -105,7 +104,7 @@ def _feel_failure(act: Act, subscription: Json, *, final: bool) -> None:
     if not final:
         subscribing.become(act, subscription, "past_due")
         return
-    ends = knobs.read(act.meta).after_retries
+    ends = act.turned.after_retries
     if ends == "cancel":
         ending.end(act, subscription, reason="payment_failed")
     else:
@@ -113,7 +112,7 @@ def _feel_failure(act: Act, subscription: Json, *, final: bool) -> None:
 
 
 def _next_attempt(act: Act, failures: int) -> int | None:
-    days = knobs.read(act.meta).retry_days
+    days = act.turned.retry_days
     return act.now + days[failures] * 86_400 if failures < len(days) else None
 
 

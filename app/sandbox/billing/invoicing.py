@@ -102,10 +102,10 @@ def void(act: Act, invoice: Json) -> Json:
             f"{invoice['status']}.",
             code="invoice_not_editable",
         )
-    return shelve(act, invoice, "void")
+    return set_aside(act, invoice, "void")
 
 
-def shelve(act: Act, invoice: Json, status: str, *, reason: str | None = None) -> Json:
+def set_aside(act: Act, invoice: Json, status: str, *, reason: str | None = None) -> Json:
     """End collecting: ``status`` is "void", or "uncollectible" with its reason."""
     for link in act.where("invoice_payment", parent=invoice["id"], status="open"):
         _close(act, link, paid=False)

@@ -28,9 +28,9 @@ def renew(act: Act, subscription_id: str, payload: Json | None) -> None:
     paused = subscription["pause_collection"]
     if paused and paused["behavior"] != "keep_as_draft":
         if paused["behavior"] == "void":
-            invoicing.shelve(act, invoice, "void")
+            invoicing.set_aside(act, invoice, "void")
         else:
-            invoicing.shelve(act, invoice, "uncollectible", reason="subscription_paused")
+            invoicing.set_aside(act, invoice, "uncollectible", reason="subscription_paused")
 
 
 def announce(act: Act, subscription_id: str, payload: Json | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-from app.sandbox import knobs
 from app.sandbox.acting import Act
 from app.sandbox.billing import periods
 from app.sandbox.errors import Json
@@ -78,7 +77,7 @@ def set_period(act: Act, subscription: Json, start: int, end: int) -> None:
 def plan_renewal(act: Act, subscription: Json, end: int) -> None:
     """Let the renewal come due, and before it the note that it is coming."""
     act.schedule(end, "renew", subscription["id"], {"end": end})
-    early = knobs.read(act.meta).upcoming_days * 86_400
+    early = act.turned.upcoming_days * 86_400
     if early:
         act.schedule(max(act.now, end - early), "upcoming", subscription["id"])
 

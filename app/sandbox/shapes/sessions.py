@@ -40,7 +40,7 @@ def session(act: Act, *, mode: str, currency: str, total: int, expires_at: int) 
         "branding_settings": BRANDING | {"display_name": act.account.name},
         "cancel_url": None,
         "client_reference_id": None,
-        "client_secret": None,
+        "client_secret": None,  # nosec B105
         "collected_information": None,
         "consent": None,
         "consent_collection": None,
