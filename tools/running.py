@@ -31,6 +31,7 @@ downgrade(load_settings().database_url, "base")
 STAFF = ("admin", "editor", "finance", "viewer")
 START_SECONDS = 60
 STOP_SECONDS = 15
+HURRY_SECONDS = 1  # a demo half built is thrown away at the next start
 
 
 class Refusal(Exception):
@@ -52,9 +53,7 @@ def main() -> int:
         with _only_one_here(), House(settings_for(port, sandbox_port)) as house:
             if options.reset or UNFINISHED.exists():
                 house.forget()
-            if sandbox_port:
-                house.rehearse(sandbox_port, empty=options.empty)
-            house.open(port)
+            house.open(port, sandbox_port, empty=options.empty)
             with_demo = not (options.empty or real)
             print(welcome(port, sandbox_port, with_demo=with_demo), flush=True)
             house.watch()
@@ -77,12 +76,11 @@ class House:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop one after the other, so that none misses what it stands on."""
         for process in reversed(self.running.values()):
             process.terminate()
-        until = time.monotonic() + STOP_SECONDS
-        for process in self.running.values():
             try:
-                process.wait(max(0, until - time.monotonic()))
+                process.wait(HURRY_SECONDS if UNFINISHED.exists() else STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
@@ -94,24 +92,23 @@ class House:
         if self.environ.get("DATABASE_URL"):
             self.once("-c", EMPTY_THE_DATABASE)
 
-    def rehearse(self, port: int, *, empty: bool) -> None:
-        """Start the sandbox, and order what the worker is to build with it."""
-        where = ["--port", str(port), "--path", str(VAR / "sandbox.db")]
-        self.start("The Stripe sandbox", "tests.contract.serve", *where)
-        self.once("-m", "flask", "--app", "wsgi", "demo", *(["--empty"] if empty else []))
-        self.wait_for("127.0.0.1", port, "/sandbox/")
-
-    def open(self, port: int) -> None:
-        """Start what serves, and return when the first page is there."""
+    def open(self, port: int, sandbox_port: int | None, *, empty: bool) -> None:
+        """Start everything, and return when the first page is there and the demo is ordered."""
+        if sandbox_port:
+            where = ["--port", str(sandbox_port), "--path", str(VAR / "sandbox.db")]
+            self.start("The Stripe sandbox", "tests.contract.serve", *where)
         self.start("The web server", "flask", "--app", "wsgi", "serve", "--port", str(port))
         self.wait_for("127.0.0.1", port, "/up")
+        if sandbox_port:
+            self.wait_for("127.0.0.1", sandbox_port, "/sandbox/")
+            self.once("-m", "flask", "--app", "wsgi", "demo", *(["--empty"] if empty else []))
         self.start("The worker", "flask", "--app", "wsgi", "work")
 
     def once(self, *words: str) -> None:
         """Run Python to its end."""
         command = [sys.executable, *words]
         if subprocess.call(command, env=self.environ, stdout=subprocess.DEVNULL):
-            raise Refusal("That failed, so nothing was started; the reason stands above.")
+            raise Refusal("That failed, so everything is stopped; the reason stands above.")
 
     def start(self, name: str, *module: str) -> None:
         """Run a module beside this process, in a session of its own: Ctrl+C comes through us."""
@@ -150,6 +147,7 @@ def settings_for(port: int, sandbox_port: int | None) -> dict[str, str]:
         "SITE_URL": f"http://localhost:{port}",
         "SECRET_KEY": kept["SECRET_KEY"],
         "PYTHONUNBUFFERED": "1",
+        "GUNICORN_CMD_ARGS": "--log-level warning",
     }
     if sandbox_port:
         told |= {name: text for name, text in kept.items() if name.startswith("STRIPE_")}
