@@ -183,6 +183,9 @@ def _use(
     session: Session, request: SignInRequest, *, device: str, now: datetime, wall: datetime
 ) -> SignedIn | None:
     """Whoever marks the row used is the one who comes in; the others find it taken."""
+    account = session.get(Account, request.account_id)
+    if account is None or not _may_sign_in(account):
+        return None
     mark = (
         sa.update(SignInRequest)
         .where(
@@ -193,8 +196,7 @@ def _use(
         .values(used_at=wall)
     )
     result: Any = session.execute(mark)
-    account = session.get(Account, request.account_id)
-    if result.rowcount != 1 or account is None or not _may_sign_in(account):
+    if result.rowcount != 1:
         return None
     if account.confirmed_at is None:
         account.confirmed_at = now

@@ -38,7 +38,7 @@ class Cursor:
 
 def page_by_id(
     session: Session,
-    statement: sa.Select[Any],
+    statement: sa.Select[*tuple[Any, ...]],
     *,
     key: sa.ColumnElement[int] | Any,
     cursor: Cursor,

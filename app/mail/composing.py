@@ -39,13 +39,13 @@ def compose(message: OutboxMessage, *, newsroom: Newsroom, mail_from: str) -> Em
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = message.message_id
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
     if message.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    mail["Content-Language"] = message.language  # earlier, it would move into the first part
     return mail
 
 
@@ -56,6 +56,8 @@ def sender_of(mail_from: str) -> str:
 
 def ascii_address(address: str) -> str:
     """The address as mail servers take it: an international domain in IDNA."""
+    if "@" not in address:
+        raise Unwritable("there is no address to write to")
     if address.isascii():
         return address
     try:

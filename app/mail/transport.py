@@ -90,6 +90,7 @@ class Smtp:
             raise BadMailUrl("MAIL_URL must be smtp://host, smtps://host, file:DIR or outbox:")
         self._encrypted = url.scheme == "smtps"
         self._host = url.hostname
+        self._is_local = url.hostname in LOOPBACK
         self._port = url.port or PORTS[url.scheme]
         self._user = unquote(url.username or "")
         self._password = unquote(url.password or "")
@@ -119,7 +120,7 @@ class Smtp:
         if not self._encrypted and server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
             server.ehlo()
-        elif not self._encrypted and self._password and self._host not in LOOPBACK:
+        elif not self._encrypted and self._password and not self._is_local:
             raise smtplib.SMTPNotSupportedError(
                 f"{self._host} offers no encryption, so the password was not sent"
             )

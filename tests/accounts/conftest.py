@@ -1,0 +1,20 @@
+"""What the tests of signing in stand on."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.newsroom import founding
+from tests.accounts.door import Door
+from tests.clocks import FixedClock
+
+
+@pytest.fixture
+def door(app: Flask, clock: FixedClock) -> Door:
+    """A founded newsroom in which Daryna has an account."""
+    made = Door(app, clock)
+    with made.db.transaction() as session:
+        founding.found(session, now=clock())
+    made.person()
+    return made
