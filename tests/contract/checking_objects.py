@@ -110,6 +110,8 @@ def _check_map(walk: Walk, value: Any, shape: MapOf, path: Path) -> None:
     if not isinstance(value, dict):
         walk.fault(path, f"expected an object with free names, got {_kind(value)}")
         return
+    if isinstance(shape.item, Anything):
+        return
     for name, item in value.items():
         walk.check(item, shape.item, (path, name))
 
@@ -136,8 +138,9 @@ def _check_record(walk: Walk, value: Any, shape: Record, path: Path) -> None:
     required = _required(walk, value, fields)
     extras = UNDECLARED_FIELDS.get(fields.object_name or "", frozenset())
     _check_names(walk, value, fields.known.keys() | extras, required, path)
+    settled = fields.settled
     for name, item in value.items():
-        if name in fields.known:
+        if name in fields.known and type(item) not in settled[name]:
             walk.check(item, fields.known[name], (path, name))
 
 

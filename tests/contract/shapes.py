@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from types import NoneType
 from typing import Literal, TypeAlias
+
+SETTLED: dict[str, frozenset[type]] = {
+    "str": frozenset({str}),
+    "int": frozenset({int}),
+    "float": frozenset({int, float}),
+    "bool": frozenset({bool}),
+}
 
 ScalarKind: TypeAlias = Literal["str", "int", "float", "bool", "decimal"]
 
@@ -86,6 +95,14 @@ class Fields:
     object_name: str | None
     deletable: bool
 
+    @cached_property
+    def settled(self) -> dict[str, frozenset[type]]:
+        """Per field the types of JSON values that are right whatever they say.
+
+        Most values are such; they need no further look, and events come by the thousand.
+        """
+        return {name: _settled(shape) for name, shape in self.known.items()}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -97,3 +114,15 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.where}: {self.problem}"
+
+
+def _settled(shape: Shape) -> frozenset[type]:
+    match shape:
+        case Scalar():
+            return SETTLED.get(shape.kind, frozenset())
+        case Null():
+            return frozenset({NoneType})
+        case OneOf():
+            return frozenset[type]().union(*map(_settled, shape.options))
+        case _:
+            return frozenset()
