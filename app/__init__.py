@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from app.accounts import sessions
+from app.accounts import signing_in as accounts_signing_in
 from app.accounts import staff_views as accounts_staff
 from app.accounts import views as accounts
 from app.admin import staff_views as admin
@@ -26,17 +27,24 @@ from app.core.web import failures, headers, languages
 from app.core.web import layout as pages
 from app.core.web.context import House
 from app.mail import outbox
+from app.mail import sending as mail_sending
 from app.mail import staff_views as mail_staff
+from app.membership import jobs as membership_jobs
 from app.membership import staff_views as membership_staff
+from app.membership import stripe_events as membership_events
 from app.membership import views as membership
 from app.newsroom import staff_views as newsroom_staff
 from app.newsroom import views as newsroom
 from app.ops import cli, services
 from app.ops import views as ops
+from app.payments import jobs as payments_jobs
 from app.payments import staff_views as payments_staff
 from app.payments import views as payments
 from app.public import views as public
+from app.reporting import movements
 from app.reporting import staff_views as reporting
+from app.topics import enrolling as topics_enrolling
+from app.topics import jobs as topics_jobs
 from app.topics import staff_views as topics_staff
 from app.topics import views as topics
 
@@ -44,6 +52,11 @@ BLUEPRINTS = (
     newsroom.bp, public.bp, membership.bp, accounts.bp, topics.bp, payments.bp, ops.bp,
     admin.bp, reporting.bp, membership_staff.bp, topics_staff.bp, payments_staff.bp,
     mail_staff.bp, accounts_staff.bp, newsroom_staff.bp,
+)  # fmt: skip
+# Rooms that fill the lists of lower ones, and the handlers of jobs: known by every process.
+LISTENING = (
+    mail_sending, accounts_signing_in, payments_jobs, membership_jobs, membership_events,
+    topics_jobs, topics_enrolling, movements,
 )  # fmt: skip
 LARGEST_BODY = 1024 * 1024
 LARGEST_FORM = 256 * 1024

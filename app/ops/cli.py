@@ -2,8 +2,130 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+import click
 from flask import Flask
+from flask.cli import AppGroup
+
+from app.accounts import staffing
+from app.accounts.models import ROLES
+from app.core import jobs
+from app.core.clock import wall_clock
+from app.core.web.context import House
+from app.newsroom import founding
+from app.ops import migrating
+from app.ops.demo import building
+from app.ops.worker import Worker
+from app.payments import handling
+from app.reporting import movements
 
 
 def install(app: Flask) -> None:
     """Add the commands to the application."""
+    house: House = app.extensions["house"]
+    for group in (_serving(house), _staff(house), _stripe(house), _reports(house)):
+        for command in group:
+            app.cli.add_command(command)
+
+
+def prepare(house: House) -> None:
+    """Migrate the database and found the newsroom where there is none."""
+    migrating.upgrade(house.settings.database_url)
+    with house.db.transaction() as session:
+        founding.found(session, now=wall_clock())
+
+
+def work_of(house: House) -> jobs.Work:
+    """The same house for jobs, with the worker's patience towards Stripe."""
+    services = house.services | {"gateway": house.services["patient_gateway"]}
+    return jobs.Work(house.db, house.settings, house.clock, services)
+
+
+def _serving(house: House) -> list[click.Command]:
+    @click.command()
+    @click.option("--host", default="127.0.0.1", show_default=True)
+    @click.option("--port", default=8000, show_default=True)
+    @click.option("--workers", default=1, show_default=True)
+    @click.option("--threads", default=8, show_default=True)
+    def serve(host: str, port: int, workers: int, threads: int) -> None:
+        """Migrate the database, then serve the site."""
+        prepare(house)
+        house.db.dispose()
+        arguments = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread"]
+        arguments += ["--workers", str(workers), "--threads", str(threads)]
+        arguments += ["--bind", f"{host}:{port}"]
+        os.execv(sys.executable, [*arguments, "wsgi:app"])  # noqa: S606  (no shell, own arguments)
+
+    @click.command()
+    @click.option("--name", default=f"worker-{os.getpid()}", show_default=False)
+    def work(name: str) -> None:
+        """Handle Stripe's events and do jobs until stopped."""
+        prepare(house)
+        Worker(work_of(house), name=name).run()
+
+    @click.command()
+    @click.option("--seed", default=building.SEED, show_default=True)
+    @click.option("--empty", is_flag=True, help="Only let the sandbox deliver its events.")
+    def demo(seed: int, empty: bool) -> None:
+        """Ask the worker to build the demo newsroom; only beside a sandbox."""
+        prepare(house)
+        try:
+            asked = building.ask(house.db, house.settings, seed=seed, empty=empty)
+        except building.NotARehearsal as error:
+            raise click.ClickException(str(error)) from None
+        click.echo("The worker is told." if asked else "It was told before.")
+
+    return [serve, work, demo]
+
+
+def _staff(house: House) -> list[click.Command]:
+    group = AppGroup("staff", help="People of the newsroom.")
+
+    @group.command("add")
+    @click.argument("email")
+    @click.option("--role", type=click.Choice(ROLES), required=True)
+    @click.option("--language", default="en", show_default=True)
+    def add(email: str, role: str, language: str) -> None:
+        """Give an address a role; the second factor is set up at the first sign-in."""
+        with house.db.transaction() as session:
+            staffing.add_staff(session, email=email, role=role, language=language, now=wall_clock())
+        click.echo(f"{email} is {role}. They sign in at {house.settings.site_url}/sign-in")
+        click.echo("and set up their authenticator app there.")
+
+    return [group]
+
+
+def _stripe(house: House) -> list[click.Command]:
+    group = AppGroup("stripe", help="The Stripe account behind this installation.")
+
+    @group.command("replay")
+    @click.argument("event")
+    def replay(event: str) -> None:
+        """Handle one kept event again."""
+        gateway = house.services["patient_gateway"]
+        state = handling.replay(house.db, gateway, event, now=house.clock())
+        click.echo(f"{event}: {state}" if state else f"{event} was never received.")
+
+    return [group]
+
+
+def _reports(house: House) -> list[click.Command]:
+    group = AppGroup("reports", help="The figures.")
+
+    @group.command("rebuild")
+    def rebuild() -> None:
+        """Recompute every movement from history."""
+        click.echo(f"{movements.rebuild(house.db)} rows were wrong and are right now.")
+
+    @group.command("check")
+    def check() -> None:
+        """Compare the stored movements with their history; exit 1 where they differ."""
+        with house.db.reading() as session:
+            wrong = movements.wrong(session)
+        click.echo(f"{len(wrong)} accounts differ." if wrong else "Every movement has its cause.")
+        if wrong:
+            sys.exit(1)
+
+    return [group]

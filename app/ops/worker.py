@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import jobs, progress
 from app.core.clock import wall_clock
-from app.payments import inbox
+from app.payments import handling
 
 IDLE_SECONDS = 0.3
 BEAT_EVERY = timedelta(seconds=10)
@@ -47,7 +47,7 @@ class Worker:
         """One round of everything that is due; True where there may be more."""
         work = self._work
         self._beat()
-        events = inbox.handle_due(
+        events = handling.handle_due(
             work.db, work.services["gateway"], now=work.now, most=EVENTS_AT_ONCE
         )
         return jobs.run_due(work, most=JOBS_AT_ONCE) + events > 0
