@@ -6,6 +6,7 @@ from app.topics.queries.results import Result, published, result
 from app.topics.queries.rounds import (
     RoundCard,
     RoundTurnout,
+    Running,
     notices,
     open_round,
     round_card,
@@ -21,6 +22,7 @@ __all__ = [
     "RollState",
     "RoundCard",
     "RoundTurnout",
+    "Running",
     "Story",
     "Turnout",
     "notices",

@@ -58,6 +58,24 @@ class RoundCard:
     def roll(self) -> int:
         return self.turnout.roll
 
+    @property
+    def roll_frozen(self) -> int:
+        return self.turnout.frozen
+
+    @property
+    def late(self) -> int:
+        return self.turnout.late
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The round that is open, as menus and margins name it."""
+
+    id: int
+    number: int
+    question: str
+    closes_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -90,10 +108,13 @@ class RoundTurnout:
         return self.turnout.roll
 
 
-def running(session: Session) -> tuple[int, int] | None:
-    """Id and number of the round that is open; for the menu of every page."""
-    row = session.execute(sa.select(Round.id, Round.number).where(Round.state == "open")).first()
-    return (row.id, row.number) if row else None
+def running(session: Session) -> Running | None:
+    """The round that is open, in one question to the database; for the menu of every page."""
+    wanted = sa.select(Round.id, Round.number, Round.question, Round.closes_at)
+    row = session.execute(wanted.where(Round.state == "open")).first()
+    if row is None:
+        return None
+    return Running(row.id, row.number, words.by_language(row.question), row.closes_at)
 
 
 def open_round(session: Session, *, seed: str = "") -> RoundCard | None:

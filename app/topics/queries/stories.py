@@ -44,11 +44,14 @@ class Totals:
     median_days: int | None
 
 
-def winners(session: Session, limit: int, *, now: datetime | None = None) -> list[Story]:
-    """The winners of the newest rounds, the newest first.
+def winners(
+    session: Session, limit: int, *, now: datetime | None = None, before: int | None = None
+) -> list[Story]:
+    """The winners of the newest rounds, or of those before a round's number, the newest first.
 
     Days of an unfinished story run to ``now``; without it, to the topic's last step.
     """
+    earlier = [] if before is None else [Round.number < before]
     out = sa.select(sa.func.min(TopicStep.at)).where(
         TopicStep.topic_id == Topic.id,
         TopicStep.status == "published",
@@ -70,7 +73,7 @@ def winners(session: Session, limit: int, *, now: datetime | None = None) -> lis
         .outerjoin(
             TopicText, sa.and_(TopicText.topic_id == Topic.id, TopicText.language == language())
         )
-        .where(Round.state == "closed")
+        .where(Round.state == "closed", *earlier)
         .order_by(Round.number.desc())
         .limit(limit)
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.membership.models import Gift, Pledge, SignUp
-from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption
+from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption, TopicFollow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class OwnBallot:
 
     marked: frozenset[int]
     """ids of topics"""
-    receipt: str
+    wants_mail: bool
 
 
 def of_round(session: Session, round_: Round) -> Turnout:
@@ -96,14 +96,23 @@ def roll_state(session: Session, round_id: int, account_id: int) -> RollState:
 def own_ballot(session: Session, round_id: int, account_id: int) -> OwnBallot | None:
     """This person's ballot in a running round; after closing it is nobody's."""
     rows = session.execute(
-        sa.select(Ballot.receipt, RoundOption.topic_id)
+        sa.select(RoundOption.topic_id, TopicFollow.topic_id.label("followed"))
+        .select_from(Ballot)
         .outerjoin(BallotMark, BallotMark.ballot_id == Ballot.id)
         .outerjoin(RoundOption, RoundOption.id == BallotMark.option_id)
+        .outerjoin(
+            TopicFollow,
+            sa.and_(
+                TopicFollow.topic_id == RoundOption.topic_id,
+                TopicFollow.account_id == account_id,
+            ),
+        )
         .where(Ballot.round_id == round_id, Ballot.account_id == account_id)
     ).all()
     if not rows:
         return None
-    return OwnBallot(frozenset(r.topic_id for r in rows if r.topic_id), rows[0].receipt)
+    marked = frozenset(row.topic_id for row in rows if row.topic_id)
+    return OwnBallot(marked, wants_mail=any(row.followed for row in rows))
 
 
 def _payment_on_its_way(session: Session, account_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Moderating topics and holding rounds."""
+"""What the files of these views hang their addresses on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Topics, rounds, ballots and results for readers."""
+"""What the files of these views hang their addresses on."""
 
 from __future__ import annotations
 
