@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -17,6 +18,8 @@ from tests.contract.middleware import checked
 from tests.contract.report import Report, summary
 
 ROOT = Path(__file__).parents[2]
+# A pytest of its own that loads only what is named.
+ALONE = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 CUSTOMER_DELETED = {"id": "cus_1", "object": "customer", "deleted": True}
 
 
@@ -194,10 +197,10 @@ def run(tmp_path: Path, *arguments: str) -> tuple[int, str]:
     (tmp_path / "test_suite.py").write_text(SUITE)
     command = [
         *(sys.executable, "-m", "pytest", "-p", "tests.contract.plugin", "-c", "/dev/null"),
-        *(f"--rootdir={tmp_path}", "-p", "no:cacheprovider", "-p", "no:randomly"),
+        *(f"--rootdir={tmp_path}", "-p", "no:cacheprovider"),
         *(str(tmp_path / "test_suite.py"), *arguments),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=ALONE, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -214,7 +217,7 @@ def test_a_finding_fails_the_test_in_which_it_was_made_and_no_other(tmp_path: Pa
 
 
 def test_the_workers_of_a_parallel_run_are_added_up(tmp_path: Path) -> None:
-    code, output = run(tmp_path, "-n", "2")
+    code, output = run(tmp_path, "-p", "xdist", "-n", "2")
 
     assert code == 1
     assert "contract: 4 requests, 4 objects, 0 events checked, 2 findings" in output
@@ -226,3 +229,18 @@ def test_a_run_in_which_nothing_was_checked_passes_only_where_it_need_not(tmp_pa
 
     assert (partial[0], whole[0]) == (0, 1)
     assert "nothing was checked" in whole[1]
+
+
+def test_a_run_of_the_whole_suite_has_to_check_something_without_being_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
+    (tmp_path / "test_suite.py").write_text("def test_nothing():\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.contract.plugin"]
+
+    def ends(*arguments: str) -> int:
+        return subprocess.run(
+            [*command, *arguments], cwd=tmp_path, env=ALONE, capture_output=True, check=False
+        ).returncode
+
+    assert (ends(), ends("test_suite.py"), ends("-k", "nothing")) == (1, 0, 0)
