@@ -46,13 +46,7 @@ def sign_in(
 
 
 def rights_changed(
-    session: Session,
-    *,
-    account: Account,
-    change: Change,
-    role: Lazy,
-    meaning: Lazy,
-    now: datetime,
+    session: Session, *, account: Account, change: Change, role: Lazy, now: datetime
 ) -> None:
     """Tell a person of the newsroom what they may do from now on."""
     outbox.put(
@@ -60,7 +54,7 @@ def rights_changed(
         to=account.email or "",
         language=account.language,
         template="staff-rights",
-        context={"change": change, "role": role, "meaning": meaning},
+        context={"change": change, "role": role},
         kind=f"staff_{change}",
         dedupe_key=f"staff:{account.id}:{secrets.token_hex(8)}",
         now=now,

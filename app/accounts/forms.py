@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from wtforms import SelectField, ValidationError
+from wtforms import ValidationError
 
 from app.accounts import roles
 from app.core.forms import Email, Form, Line
@@ -13,11 +14,17 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 
 
-class Choice(SelectField):
-    """One of a few values; its label is translated when it is shown."""
+class Choice(Line):
+    """One of a few values, each with its name."""
 
-    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+    def __init__(self, label: Any = None, *, choices: Mapping[str, object], **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
+        self.choices = list(choices.items())
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.data not in dict(self.choices):
+            raise ValidationError(_("Choose one of these."))
 
 
 class SignInForm(Form):
@@ -45,17 +52,13 @@ class CodeForm(Form):
 class LanguageForm(Form):
     """The language of mails and pages."""
 
-    language = Choice(_l("Language"), choices=list(LANGUAGES.items()))
+    language = Choice(_l("Language"), choices=LANGUAGES)
 
 
 class RoleForm(Form):
     """A role for somebody who is on the staff."""
 
-    role = Choice(_l("Role"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.role.choices = roles.choices()
+    role = Choice(_l("Role"), choices=roles.DESCRIBED)
 
 
 class StaffForm(RoleForm):

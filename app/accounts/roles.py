@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.accounts.models import ROLES
 from app.core.i18n import lazy_gettext as _l
 
 LABELS = {
@@ -11,19 +10,14 @@ LABELS = {
     "finance": _l("finance"),
     "viewer": _l("viewer"),
 }
-MEANINGS = {
-    "admin": _l("Everything, staff and settings too"),
-    "editor": _l("Topics, rounds and texts; no money"),
-    "finance": _l("Payments, refunds and reports; no ballots"),
-    "viewer": _l("Looks, and changes nothing"),
+DESCRIBED = {
+    "admin": _l("admin: everything, staff and settings too"),
+    "editor": _l("editor: topics, rounds and texts; no money"),
+    "finance": _l("finance: payments, refunds and reports; no ballots"),
+    "viewer": _l("viewer: looks, and changes nothing"),
 }
 
 
 def label(role: str) -> str:
     """A role as people call it."""
     return str(LABELS[role])
-
-
-def choices() -> list[tuple[str, str]]:
-    """All roles with what they mean, for a form."""
-    return [(role, f"{label(role)}: {MEANINGS[role]}") for role in ROLES]

@@ -160,10 +160,5 @@ def _tell(
     session: Session, account: Account, change: emails.Change, role: str, now: datetime
 ) -> None:
     emails.rights_changed(
-        session,
-        account=account,
-        change=change,
-        role=roles.LABELS[role],
-        meaning=roles.MEANINGS[role],
-        now=now,
+        session, account=account, change=change, role=roles.DESCRIBED[role], now=now
     )

@@ -8,9 +8,12 @@ from flask import Flask, Response, g, request, url_for
 from flask_login import current_user
 
 from app.core import i18n
+from app.core.web.failures import MACHINE_PATHS
 
 COOKIE = "lang"
 YEAR = 365 * 24 * 3600
+# Machines and files speak to nobody in particular: no look-up of who is signed in.
+NOBODYS = (*MACHINE_PATHS, "/static/", "/theme.css")
 
 
 def install(app: Flask) -> None:
@@ -30,9 +33,10 @@ def _known() -> str | None:
     kept = request.cookies.get(COOKIE)
     if kept in i18n.LANGUAGES:
         return kept
-    own = getattr(current_user, "language", None)
-    if own in i18n.LANGUAGES:
-        return str(own)
+    if not request.path.startswith(NOBODYS):
+        own = getattr(current_user, "language", None)
+        if own in i18n.LANGUAGES:
+            return str(own)
     return request.accept_languages.best_match(list(i18n.LANGUAGES))
 
 
