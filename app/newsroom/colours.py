@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import cbrt
 
 PAPER = {"light": "#f9f6ef", "dark": "#161512"}
 INK = {"light": "#1b1a18", "dark": "#ece6da"}
@@ -24,7 +25,7 @@ def tokens(accent: str) -> dict[str, dict[str, str]]:
     ratio = contrast(accent, PAPER["light"])
     if ratio < TEXT_CONTRAST:
         raise UnreadableColour(f"{accent} has a contrast of {ratio:.1f} on paper; 4.5 is needed")
-    bright = _until_readable(accent, PAPER["dark"])
+    bright = _lighter(accent, PAPER["dark"], 9.4)
     return {
         "light": {
             "accent": accent,
@@ -39,12 +40,12 @@ def tokens(accent: str) -> dict[str, dict[str, str]]:
         "dark": {
             "accent": bright,
             "on-accent": _on(bright),
-            "tint": mix(bright, PAPER["dark"], 0.12),
-            "mild": mix(bright, PAPER["dark"], 0.40),
-            "gain-1": mix(bright, PAPER["dark"], 0.72),
+            "tint": _surface(accent),
+            "mild": _lighter(accent, PAPER["dark"], 3.2),
+            "gain-1": _lighter(accent, PAPER["dark"], 5.3),
             "gain-2": bright,
-            "gain-3": mix(bright, "#ffffff", 0.55),
-            "heat": mix(bright, PAPER["dark"], 0.85),
+            "gain-3": mix(bright, "#ffffff", 0.50),
+            "heat": _lighter(accent, PAPER["dark"], 7.4),
         },
     }
 
@@ -61,13 +62,45 @@ def mix(colour: str, ground: str, share: float) -> str:
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
 
 
-def _until_readable(colour: str, ground: str) -> str:
-    """The same hue, lighter, until it reads as text on a dark ground with room to spare."""
-    for step in range(20):
-        lighter = mix(colour, "#ffffff", 1 - step * 0.05)
-        if contrast(lighter, ground) >= 8:
-            return lighter
+def _lighter(colour: str, ground: str, wanted: float) -> str:
+    """The same hue and chroma, lighter, until it has this contrast on a dark ground."""
+    _, a, b = _to_oklab(colour)
+    for step in range(30, 101):
+        found = _from_oklab(step / 100, a, b)
+        if contrast(found, ground) >= wanted:
+            return found
     return "#ffffff"
+
+
+def _surface(colour: str) -> str:
+    """A dark surface with a breath of the accent's hue."""
+    _, a, b = _to_oklab(colour)
+    return _from_oklab(0.267, 0.42 * a, 0.42 * b)
+
+
+def _to_oklab(colour: str) -> tuple[float, float, float]:
+    """Lightness and the two axes of hue. Source: B. Ottosson, "A perceptual color space"."""
+    red, green, blue = (_linear(channel / 255) for channel in _channels(colour))
+    long = cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
+    medium = cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
+    short = cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue)
+    return (
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+def _from_oklab(lightness: float, a: float, b: float) -> str:
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    channels = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    return "#" + "".join(f"{round(255 * _gamma(channel)):02x}" for channel in channels)
 
 
 def _on(colour: str) -> str:
@@ -81,6 +114,11 @@ def _luminance(colour: str) -> float:
 
 def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.03928 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+def _gamma(value: float) -> float:
+    value = min(1.0, max(0.0, value))
+    return 12.92 * value if value <= 0.0031308 else float(1.055 * value ** (1 / 2.4) - 0.055)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:
