@@ -43,10 +43,15 @@ class Charge:
     arrival: offering.Arrival
 
 
-def look(form: JoinForm) -> None:
-    """Read a choice from an address: a card where it is one, else typed; else the suggestion."""
+def look(form: JoinForm, *, is_open: bool) -> None:
+    """Read a choice from an address: a card where it is one, else typed; else the suggestion.
+
+    ``is_open`` says that the address leaves the amount empty on purpose.
+    """
     typed = form.amount.data or ""
     if not typed:
+        if is_open:
+            return
         suggested = offering.suggested(form.shown_offer, form.shown_interval)
         if suggested is None:
             return

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core import i18n
 from app.core.errors import AppError
+from app.core.i18n import lazy_gettext as _l
 from app.core.web import database, limiter, now, reading, services, settings
 from app.membership import joining, paying, queries, teasers, thanking, throttling
 from app.membership.forms import JoinForm
@@ -25,6 +26,10 @@ CHECKOUT_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 RECENT = "joining"
 
 
+class SentByMachine(AppError):
+    message = _l("Something in the form was not right. Look at it, then send it once more.")
+
+
 @bp.get("/join")
 def join() -> ResponseReturnValue:
     """The join page, with the choice that the address names."""
@@ -34,7 +39,7 @@ def join() -> ResponseReturnValue:
             form.email.data = current_user.email
         if not form.referrer.data:
             form.referrer.data = _came_from()
-        join_page.look(form)
+        join_page.look(form, is_open=request.args.get("amount") == "")
         return _page(db, form)
 
 
@@ -44,6 +49,8 @@ def send() -> ResponseReturnValue:
     with reading() as db:
         form = _form(db, request.form)
         is_valid, choice = form.validate(), form.choice()
+        if form.website.data:  # people do not see that field
+            return _page(db, form, status=422, trouble=SentByMachine())
         if not is_valid or choice is None or not _may_begin(db, choice):
             return _page(db, form, status=422)
         if form.shown.data and form.shown.data != choice.key:
@@ -91,7 +98,7 @@ def _page(
     confirm: bool = False,
     trouble: AppError | None = None,
 ) -> ResponseReturnValue:
-    context = join_page.context(form, offers=newsroom.offers(db), known=_known(db), now=now())
+    context = join_page.context(form, offers=form.offers, known=_known(db), now=now())
     page = render_template(
         "membership/join.html",
         confirm=confirm,

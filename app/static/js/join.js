@@ -7,20 +7,21 @@ if (form) {
   let asked = 0;
   let timer;
 
-  const address = () => {
+  const address = (typing) => {
     const data = new FormData(form);
     const chosen = new URLSearchParams();
     for (const name of ["interval", "currency", "cover_fees", "campaign", "article"]) {
       if (data.get(name)) chosen.set(name, data.get(name));
     }
     const amount = data.get("amount").trim() || data.get("preset");
-    if (amount) chosen.set("amount", amount);
+    // An amount that was wiped out is no amount; one never chosen is what the page suggests.
+    if (amount || typing) chosen.set("amount", amount ?? "");
     return `${form.action.split("?")[0]}?${chosen}`;
   };
 
-  const renew = async (parts) => {
+  const renew = async (parts, typing = false) => {
     const mine = ++asked;
-    const url = address();
+    const url = address(typing);
     const answer = await fetch(url, { headers: { Accept: "text/html" } }).catch(() => null);
     if (mine !== asked || !answer?.ok) return; // offline: the server asks again before paying
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -50,6 +51,6 @@ if (form) {
     if (target.name !== "amount") return;
     for (const preset of form.querySelectorAll("[name=preset]")) preset.checked = false;
     clearTimeout(timer);
-    timer = setTimeout(() => renew(["cover", "charge"]), 300);
+    timer = setTimeout(() => renew(["cover", "charge"], true), 300);
   });
 }

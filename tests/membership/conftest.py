@@ -1,0 +1,24 @@
+"""What the tests of joining stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app.newsroom import founding
+from app.sandbox import WiredSandbox
+from tests.clocks import FixedClock
+from tests.membership.counter import Counter
+
+
+@pytest.fixture
+def counter(
+    app: Flask, clock: FixedClock, sandbox: WiredSandbox, settle: Callable[[], None]
+) -> Counter:
+    """A founded newsroom that takes pledges."""
+    made = Counter(app, clock, sandbox, settle)
+    with made.db.transaction() as session:
+        founding.found(session, now=clock())
+    return made
