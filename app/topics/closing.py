@@ -6,7 +6,7 @@ them; a ballot that comes at ``closes_at`` is late even where the job that close
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,7 +47,8 @@ def close_now(
     Raises NotFound, RoundNotOpen, ReasonMissing.
     """
     round_ = _running(session, round_id, now)
-    _tell(session, round_, "closed_early", now, note=note, actor_id=actor_id, now=now)
+    end = max(now, round_.opens_at + timedelta(microseconds=1))  # a rehearsed clock may stand
+    _tell(session, round_, "closed_early", end, note=note, actor_id=actor_id, now=now)
     _close(session, round_, actor_id=actor_id, now=now)
 
 

@@ -208,7 +208,10 @@ def chosen(values: list[str]) -> set[int]:
     """The topics that boxes were ticked for; raises UnknownChoice for what is no id of ours."""
     if not all(v.isascii() and v.isdigit() and len(v) <= len(str(LARGEST_KEY)) for v in values):
         raise UnknownChoice()
-    return {int(value) for value in values}
+    topics = {int(value) for value in values}
+    if any(topic > LARGEST_KEY for topic in topics):
+        raise UnknownChoice()
+    return topics
 
 
 def is_web_address(text: str | None) -> bool:

@@ -1,0 +1,201 @@
+"""The editors' pages: who may come in, what may be done there, and that no ballot is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from app.core import audit
+from app.topics.models import Round, Topic, TopicText
+from tests import factories
+from tests.reading import Reader
+from tests.topics.scene import Scene
+
+Visit = Callable[[int | None], Reader]
+PAGES = ["/admin/topics", "/admin/topics/new", "/admin/rounds", "/admin/rounds/new"]
+NEW = "/admin/rounds/new"
+
+
+def staff(scene: Scene, role: str) -> int:
+    with scene.db.transaction() as session:
+        return factories.make_staff(session, now=scene.now, role=role)
+
+
+def draft(topics: list[int], **about: str) -> dict[str, object]:
+    return {
+        "question_en": "What should we look into next?",
+        "question_uk": "Що нам дослідити далі?",
+        "opens_at": "2026-06-20T10:00",
+        "closes_at": "2026-06-27T20:00",
+        "starts_on": "2026-07-01",
+        "late_joiners": "1",
+        "topics": [str(topic) for topic in topics],
+        **about,
+    }
+
+
+def only_round(scene: Scene) -> Round:
+    with scene.db.reading() as session:
+        return session.scalars(sa.select(Round)).one()
+
+
+@pytest.mark.parametrize(("role", "status"), [("admin", 200), ("editor", 200), ("finance", 403)])
+def test_editors_and_admins_come_in_and_finance_does_not(
+    scene: Scene, visit: Visit, role: str, status: int
+) -> None:
+    (topic,) = scene.topics(1)
+    round_id = scene.draft([topic])
+    reader = visit(staff(scene, role))
+    pages = [*PAGES, f"/admin/topics/{topic}", f"/admin/rounds/{round_id}"]
+    assert {page: reader.get(page).status_code for page in pages} == dict.fromkeys(pages, status)
+
+
+def test_patrons_and_strangers_do_not_come_in(scene: Scene, visit: Visit) -> None:
+    for page in PAGES:
+        assert visit(scene.patron()).get(page).status_code == 403
+        assert visit(None).get(page).location.startswith("/sign-in")
+
+
+def test_a_suggestion_is_listed_in_both_languages_and_audited(scene: Scene, visit: Visit) -> None:
+    (topic_id,) = scene.topics(1, status="received", title="watre is brown")
+    reader, page = visit(scene.editor), f"/admin/topics/{topic_id}"
+    words = {
+        "title_en": "Brown water", "text_en": "Residents keep a diary.",
+        "title_uk": "Руда вода", "text_uk": "Мешканці ведуть щоденник.",
+        "weeks": "3", "proposer_name": "Viktor S.",
+    }  # fmt: skip
+    assert reader.submit(f"{page}/words", words, at=page).status_code == 303
+    assert reader.submit(f"{page}/move", {"to": "listed"}, at=page).status_code == 303
+    listed = visit(None).get("/topics?lang=en").text
+    assert "Brown water" in listed
+    assert "Suggested by Viktor S., takes about 3 weeks" in listed
+    assert "watre is brown" in reader.get(page).text
+    assert scene.count(TopicText) == 1
+    with scene.db.reading() as session:
+        acts = session.scalars(sa.select(audit.AuditEntry.action).order_by("id")).all()
+    assert acts == ["topic.edited", "topic.moved"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"to": "declined"}, "Readers see why"),
+        ({"to": "published"}, "whole address"),
+        ({"to": "published", "story_url": "javascript:alert(1)"}, "whole address"),
+        ({"to": "published", "story_url": "http://[bad"}, "whole address"),
+        ({}, "Choose where it goes"),
+    ],
+)
+def test_a_move_that_lacks_something_comes_back_with_a_word(
+    scene: Scene, visit: Visit, data: dict[str, str], said: str
+) -> None:
+    (topic_id,) = scene.topics(1, status="won")
+    page = f"/admin/topics/{topic_id}"
+    answer = visit(scene.editor).submit(f"{page}/move", data, at=page)
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+@pytest.mark.parametrize("weeks", ["0", "105", "x", "-1", "1.5", "٣", "9" * 30])
+def test_weeks_are_a_small_whole_number(scene: Scene, visit: Visit, weeks: str) -> None:
+    (topic_id,) = scene.topics(1)
+    page = f"/admin/topics/{topic_id}"
+    data = {"title_en": "Brown water", "weeks": weeks}
+    assert visit(scene.editor).submit(f"{page}/words", data, at=page).status_code == 422
+
+
+def test_a_topic_keeps_a_title_in_its_own_language(scene: Scene, visit: Visit) -> None:
+    (topic_id,) = scene.topics(1, language="uk")
+    page = f"/admin/topics/{topic_id}"
+    answer = visit(scene.editor).submit(f"{page}/words", {"title_en": "Water"}, at=page)
+    assert answer.status_code == 422
+
+
+def test_the_newsroom_adds_a_topic_and_hides_spam(scene: Scene, visit: Visit) -> None:
+    reader = visit(scene.editor)
+    reader.submit("/admin/topics/new", {"title": "Школи під землею", "text": "Які чекають."})
+    with scene.db.reading() as session:
+        topic = session.scalars(sa.select(Topic)).one()
+    assert (topic.language, topic.by_newsroom, topic.status) == ("uk", True, "listed")
+    page = f"/admin/topics/{topic.id}"
+    for hidden, status in (("1", 404), ("0", 200)):
+        reader.submit(f"{page}/hide", {"hidden": hidden}, at=page)
+        assert visit(None).get(f"/topics/{topic.id}").status_code == status
+
+
+def test_a_round_is_planned_scheduled_changed_and_opened(scene: Scene, visit: Visit) -> None:
+    topics, reader = scene.topics(3), visit(scene.editor)
+    assert reader.submit(NEW, draft(topics)).status_code == 303
+    planned = only_round(scene)
+    page = f"/admin/rounds/{planned.id}"
+    assert planned.opens_at == datetime(2026, 6, 20, 7, 0, tzinfo=UTC)
+    assert planned.closes_at == datetime(2026, 6, 27, 17, 0, tzinfo=UTC)
+    reader.submit(f"{page}/schedule", at=page)
+    assert only_round(scene).scheduled
+    assert reader.submit(page, draft(topics[:2], late_joiners="")).status_code == 303
+    changed = only_round(scene)
+    assert (changed.scheduled, changed.late_joiners) == (False, False)
+    shown = reader.get(page).text
+    assert 'value="2026-06-20T10:00"' in shown
+    assert shown.count('name="topics"') == 3
+    assert len(re.findall(r'name="topics" value="\d+" checked', shown)) == 2
+    reader.submit(f"{page}/open", at=page)
+    assert only_round(scene).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"opens_at": ""}, "Write a day and a time"),
+        ({"opens_at": "2026-02-30T10:00"}, "Write a day and a time"),
+        ({"opens_at": "9999-12-31T23:59"}, "A round closes after it opens"),
+        ({"closes_at": "2026-06-20T10:00"}, "A round closes after it opens"),
+        ({"opens_at": "2027-03-28T03:30"}, "that time does not exist"),
+        ({"question_en": "", "question_uk": ""}, "at least one language"),
+        ({"starts_on": "1 July"}, "Write a day, like"),
+    ],
+)
+def test_a_draft_that_cannot_be_comes_back_with_a_word(
+    scene: Scene, visit: Visit, about: dict[str, str], said: str
+) -> None:
+    answer = visit(scene.editor).submit(NEW, draft(scene.topics(2), **about))
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert scene.count(Round) == 0
+
+
+def test_a_foreign_topic_and_a_number_past_everything_are_refused(
+    scene: Scene, visit: Visit
+) -> None:
+    reader = visit(scene.editor)
+    for topic in (2**63, 2**62, 0):
+        assert reader.submit(NEW, draft([topic])).status_code == 422
+
+
+def test_an_extension_and_an_early_end_are_told_to_everyone(scene: Scene, visit: Visit) -> None:
+    topics, reader = scene.topics(2), visit(scene.editor)
+    round_id = scene.open_round(topics)
+    page = f"/admin/rounds/{round_id}"
+    later = {"closes_at": "2026-06-30T20:00", "note": ""}
+    assert reader.submit(f"{page}/extend", later, at=page).status_code == 422
+    later["note"] = "The site was down on Friday."
+    assert reader.submit(f"{page}/extend", later, at=page).status_code == 303
+    assert "The site was down on Friday." in visit(None).get(f"/rounds/{round_id}").text
+    assert reader.submit(f"{page}/close", at=page).status_code == 422
+    early = {"early-note": "Стаття вже вийшла."}
+    assert reader.submit(f"{page}/close", early, at=page).status_code == 303
+    assert only_round(scene).state == "closed"
+    assert "Стаття вже вийшла." in visit(None).get(f"/rounds/{round_id}/result").text
+
+
+def test_no_act_on_a_round_works_for_finance(scene: Scene, visit: Visit) -> None:
+    round_id = scene.draft(scene.topics(2))
+    reader = visit(staff(scene, "finance"))
+    for act in ("", "/open", "/schedule", "/unschedule", "/discard", "/extend", "/close"):
+        answer = reader.submit(f"/admin/rounds/{round_id}{act}", at="/topics/suggest")
+        assert answer.status_code == 403
+    assert only_round(scene).state == "draft"
