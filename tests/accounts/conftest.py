@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.newsroom import founding
 from tests.accounts.door import Door
 from tests.clocks import FixedClock
 
@@ -14,7 +13,6 @@ from tests.clocks import FixedClock
 def door(app: Flask, clock: FixedClock) -> Door:
     """A founded newsroom in which Daryna has an account."""
     made = Door(app, clock)
-    with made.db.transaction() as session:
-        founding.found(session, now=clock())
+    made.found()
     made.person()
     return made

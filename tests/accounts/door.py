@@ -20,6 +20,7 @@ from app.core.clock import wall_clock
 from app.core.db import Base, Database
 from app.core.web.context import House
 from app.mail.models import OutboxMessage
+from app.newsroom import founding
 from tests import factories
 from tests.clocks import FixedClock
 from tests.reading import Reader
@@ -47,7 +48,7 @@ def later(**amount: float) -> AbstractContextManager[Any]:
 
 
 class Door:
-    """A founded newsroom; Daryna has an account."""
+    """The door of an application, with what stands on both sides of it."""
 
     def __init__(self, app: Flask, clock: FixedClock) -> None:
         self.app = app
@@ -57,6 +58,11 @@ class Door:
     @property
     def db(self) -> Database:
         return self.house.db
+
+    def found(self) -> None:
+        """Give the newsroom its first row."""
+        with self.db.transaction() as session:
+            founding.found(session, now=self.clock())
 
     def browser(self) -> Reader:
         """Another browser, with no cookie yet."""
