@@ -1,14 +1,17 @@
-"""What nobody calls: product code that only tests know counts as dead; a name in a template lives.
+"""What nobody calls; product code that only tests know counts as dead.
 
-vulture finds the names; fields of rows and forms are left out, since it cannot see who reads them.
+vulture finds the names. Fields of rows and forms are left out, since it cannot see who reads them;
+a name lives too where a template has it, or where a text is just that name, for ``getattr``.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import TypeGuard
 
 from vulture import Vulture
 from vulture.core import Item
@@ -20,7 +23,8 @@ CODE = {"class", "function", "import", "method", "property", "unreachable_code"}
 
 def main() -> int:
     """Print what is dead; returns the exit code."""
-    dead = [item for item in unused(PRODUCT) if not is_in_a_template(item)]
+    spoken = texts_of(PRODUCT)
+    dead = [item for item in unused(PRODUCT) if item.name not in spoken]
     dead += [item for item in unused([*PRODUCT, "tests"]) if is_under(item, "tests")]
     for item in dead:
         path = Path(item.filename).relative_to(ROOT)
@@ -39,17 +43,25 @@ def unused(paths: list[str]) -> list[Item]:
     return [item for item in found if item.typ in CODE or item.name.isupper()]
 
 
-def is_in_a_template(item: Item) -> bool:
-    return re.search(rf"\b{re.escape(item.name)}\b", _templates()) is not None
-
-
 def is_under(item: Item, folder: str) -> bool:
     return Path(item.filename).is_relative_to(ROOT / folder)
 
 
-def _templates() -> str:
+def texts_of(paths: list[str]) -> set[str]:
+    """Every word of the templates, and every text in the code that is one name."""
     folders = [ROOT / "templates", ROOT / "app" / "sandbox" / "templates"]
-    return "\n".join(path.read_text() for folder in folders for path in folder.rglob("*.*"))
+    templates = [file.read_text() for folder in folders for file in folder.rglob("*.*")]
+    found = {word for text in templates for word in re.findall(r"\w+", text)}
+    files = [file for path in paths for file in [ROOT / path, *(ROOT / path).rglob("*.py")]]
+    for file in files:
+        if file.suffix == ".py":
+            nodes = ast.walk(ast.parse(file.read_text()))
+            found |= {node.value for node in nodes if is_text(node)}
+    return found
+
+
+def is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 if __name__ == "__main__":
