@@ -33,7 +33,6 @@ class Dashboard:
 
     currency: str
     months: list[MonthAccount]
-    patrons: int
     patrons_by_month: list[int]
     mrr: Money
     at_risk: tuple[int, Money]
@@ -53,6 +52,11 @@ class Dashboard:
         return self.months[-1]
 
     @property
+    def patrons(self) -> int:
+        """Active patrons now, in all currencies."""
+        return self.patrons_by_month[-1]
+
+    @property
     def committed(self) -> Money:
         return self.mrr - self.ending[1]
 
@@ -68,19 +72,20 @@ def gather(
     """Read the dashboard in one snapshot; names only of those who allowed it, or all."""
     months = last_months(now, zone, MONTHS)
     accounts = mrr.accounts(session, months=months, currency=currency)
-    patrons = mrr.active_patrons(session, at=now, currency=currency)
+    patrons = mrr.patrons_by_month(session, months=months)
     return Dashboard(
         currency=currency,
         months=accounts,
-        patrons=patrons,
-        patrons_by_month=_backwards(patrons, accounts),
+        patrons_by_month=patrons,
         mrr=accounts[-1].end,
         at_risk=mrr.at_risk(session, currency=currency),
         ending=mrr.ending(session, currency=currency),
         recovery=recovery.by_month(session, months=months, currency=currency),
         revenue=revenue.by_month(session, months=months, currency=currency),
         turnout=topics.rounds_turnout(session),
-        failing=people.named(session, people.failing(session, most=FAILING), all_names),
+        failing=people.named(
+            session, people.failing(session, currency=currency, most=FAILING), all_names
+        ),
         newest=people.named(session, people.newest(session, most=NEWEST), all_names),
         heard_at=session.scalar(sa.select(sa.func.max(StripeEvent.received_at))),
         unclaimed=session.scalar(sa.select(sa.func.count()).select_from(Unclaimed)) or 0,
@@ -92,13 +97,3 @@ def gather(
 def _unfinished(session: Session) -> Progress | None:
     found = progress.of(session, DEMO)
     return found if found is not None and found.finished_at is None else None
-
-
-def _backwards(patrons: int, months: list[MonthAccount]) -> list[int]:
-    """How many patrons there were at the end of each month, from today's number back."""
-    counts = [patrons]
-    for month in reversed(months[1:]):
-        joined = sum(month.line(kind).count for kind in mrr.JOINS)
-        left = sum(month.line(kind).count for kind in mrr.LEAVES)
-        counts.insert(0, counts[0] - joined + left)
-    return counts

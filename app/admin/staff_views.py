@@ -32,7 +32,7 @@ def show() -> str:
         "admin/dashboard.html",
         now=moment,
         currency=currency,
-        currencies=currencies,
+        currencies=currencies if sees_money() else [],
         sees_money=sees_money(),
         last_event=board.heard_at,
         unclaimed=board.unclaimed,

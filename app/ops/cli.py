@@ -18,7 +18,7 @@ from app.newsroom import founding
 from app.ops import migrating
 from app.ops.demo import building
 from app.ops.worker import Worker
-from app.payments import handling
+from app.payments import reconcile, replaying, setup
 from app.reporting import movements
 
 
@@ -99,14 +99,25 @@ def _staff(house: House) -> list[click.Command]:
 
 def _stripe(house: House) -> list[click.Command]:
     group = AppGroup("stripe", help="The Stripe account behind this installation.")
+    gateway = house.services["patient_gateway"]
+
+    @group.command("setup")
+    def set_up() -> None:
+        """Create the webhook endpoint at Stripe and print its secret."""
+        for line in setup.ensure_endpoint(gateway, site_url=house.settings.site_url):
+            click.echo(line)
+
+    @group.command("reconcile")
+    def compare() -> None:
+        """Compare our mirror with Stripe, fetch what was missed, repair what differs."""
+        for line in reconcile.report(reconcile.run(house.db, gateway, now=house.clock())):
+            click.echo(line)
 
     @group.command("replay")
     @click.argument("event")
     def replay(event: str) -> None:
         """Handle one kept event again."""
-        gateway = house.services["patient_gateway"]
-        state = handling.replay(house.db, gateway, event, now=house.clock())
-        click.echo(f"{event}: {state}" if state else f"{event} was never received.")
+        click.echo(replaying.replay(house.db, gateway, event_id=event, now=house.clock()))
 
     return [group]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from app.reporting.months import Month
 JOINS = ("new", "reactivation", "resumed")
 LEAVES = ("churn", "paused")
 PER_UNIT = 12
+STEP = sa.case((Movement.kind.in_(JOINS), 1), (Movement.kind.in_(LEAVES), -1), else_=0)
 Sums = tuple[int, int, int]  # movements, people, twelfths
 
 
@@ -56,9 +58,20 @@ def active_patrons(session: Session, *, at: datetime, currency: str | None = Non
     Cancelled but paid up counts until the period ends. Not: unpaid, paused, gift, one-time only.
     Source: Stripe's glossary.
     """
-    step = sa.case((Movement.kind.in_(JOINS), 1), (Movement.kind.in_(LEAVES), -1), else_=0)
-    query = sa.select(sa.func.coalesce(sa.func.sum(step), 0)).where(Movement.occurred_at < at)
+    query = sa.select(sa.func.coalesce(sa.func.sum(STEP), 0)).where(Movement.occurred_at < at)
     return int(session.scalar(_in(query, currency)) or 0)
+
+
+def patrons_by_month(session: Session, *, months: Sequence[Month]) -> list[int]:
+    """Active patrons at the end of consecutive months, in all currencies; one query."""
+    bucket = sa.case(*[(Movement.occurred_at < m.end, i) for i, m in enumerate(months)], else_=-1)
+    rows = session.execute(
+        sa.select(bucket.label("bucket"), sa.func.sum(STEP))
+        .where(Movement.occurred_at < months[-1].end)
+        .group_by("bucket")
+    )
+    steps = {row[0]: int(row[1]) for row in rows}
+    return list(accumulate(steps.get(index, 0) for index in range(len(months))))
 
 
 def mrr(session: Session, *, at: datetime, currency: str) -> Money:

@@ -125,11 +125,15 @@ def moved(
     return Page(rows, page.after, page.before)
 
 
-def failing(session: Session, *, most: int) -> list[FailedRow]:
-    """Patrons whose renewal failed and is still tried, the oldest failure first."""
+def failing(session: Session, *, currency: str, most: int) -> list[FailedRow]:
+    """Patrons whose renewal failed and is still tried, the oldest failure first.
+
+    A failed charge does not say which invoice it was for, so the newest since the invoice tells.
+    """
     last_try = (
         sa.select(StripeCharge.failure_code)
-        .where(StripeCharge.invoice_id == StripeInvoice.id, StripeCharge.status == "failed")
+        .where(StripeCharge.customer_id == StripeInvoice.customer_id)
+        .where(StripeCharge.status == "failed", StripeCharge.created >= StripeInvoice.created)
         .order_by(StripeCharge.created.desc())
         .limit(1)
         .scalar_subquery()
@@ -138,7 +142,8 @@ def failing(session: Session, *, most: int) -> list[FailedRow]:
         sa.select(StripeInvoice, Account, last_try)
         .join(Pledge, Pledge.subscription_id == StripeInvoice.subscription_id)
         .join(Account, Account.id == Pledge.account_id)
-        .where(Pledge.state == "past_due", StripeInvoice.status == "open")
+        .where(Pledge.state == "past_due", Pledge.currency == currency)
+        .where(StripeInvoice.status == "open")
         .where(StripeInvoice.first_failed_at.is_not(None))
         .order_by(StripeInvoice.first_failed_at)
         .limit(most)
