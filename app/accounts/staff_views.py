@@ -41,7 +41,7 @@ def add() -> Answer:
         staffing.add_staff(
             session,
             email=form.email.data or "",
-            role=form.role.data,
+            role=form.role.data or "",
             language=language(),
             actor_id=current_user.id,
             now=now(),
@@ -61,7 +61,7 @@ def change_role(account_id: int) -> Answer:
         staffing.change_role(
             session,
             account_id=account_id,
-            role=form.role.data,
+            role=form.role.data or "",
             actor_id=current_user.id,
             now=now(),
         )

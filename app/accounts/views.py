@@ -28,6 +28,7 @@ from app.core.web import (
     signed_in,
     transaction,
 )
+from app.core.web.failures import MACHINE_PATHS
 from app.newsroom import queries
 
 ACCOUNT = "/account"
@@ -57,13 +58,21 @@ def load_people(login: LoginManager) -> None:
 
     @login.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> sessions.Person | None:
-        wall = wall_clock()
         with reading() as db:
-            person = sessions.person(db, token=token, wall=wall)
-        if person and request.method == "POST" and wall - person.last_seen_at > sessions.SEEN_AGAIN:
-            with transaction() as db:
-                sessions.touch(db, session_id=person.session_id, wall=wall)
-        return person
+            return sessions.person(db, token=token, wall=wall_clock())
+
+
+@bp.before_app_request
+def _note_use() -> None:
+    """Keep when a browser was last used: by what it sends, for reading writes nothing."""
+    if request.method != "POST" or request.path.startswith(MACHINE_PATHS):
+        return
+    if "_user_id" not in session or not current_user.is_authenticated:
+        return
+    wall = wall_clock()
+    if wall - current_user.last_seen_at > sessions.SEEN_AGAIN:
+        with transaction() as db:
+            sessions.touch(db, session_id=current_user.session_id, wall=wall)
 
 
 @bp.get("/sign-in")
@@ -252,7 +261,7 @@ def change_language() -> Answer:
     if not form.validate():
         return render_template("accounts/language.html", form=form), 422
     with transaction() as db:
-        people.change_language(db, account_id=current_user.id, language=form.language.data)
+        people.change_language(db, account_id=current_user.id, language=form.language.data or "")
     flash(_("We write to you in this language from now on."))
     return _see(url_for("accounts.show_language", lang=form.language.data))
 
