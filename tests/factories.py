@@ -17,6 +17,7 @@ from app.accounts.models import Account, LoginSession, StaffMember
 from app.core.clock import wall_clock
 from app.core.forms import email_key
 from app.core.signing import fingerprint
+from app.membership import history
 from app.membership.models import Gift, Pledge, Seat
 from app.topics.models import Topic, TopicStep
 
@@ -59,6 +60,11 @@ def make_patron(
     )
     session.add(pledge)
     session.flush()
+    history.add(
+        session, pledge, cause_key=f"start:{pledge.ref}", effective_at=now, state="active",
+        total=amount, interval=interval,
+    )  # fmt: skip
+    history.tell(session, account_id)
     return account_id
 
 
