@@ -8,13 +8,17 @@ import sys
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from wtforms import ValidationError
 
-from app.accounts import staffing
+from app.accounts import second_factor, staffing
 from app.accounts.models import ROLES
 from app.core import jobs
 from app.core.clock import wall_clock
+from app.core.forms import normal_email
+from app.core.i18n import LANGUAGES
 from app.core.web.context import House
 from app.newsroom import founding
+from app.newsroom import queries as newsroom
 from app.ops import migrating
 from app.ops.demo import building
 from app.ops.worker import Worker
@@ -86,13 +90,26 @@ def _staff(house: House) -> list[click.Command]:
     @group.command("add")
     @click.argument("email")
     @click.option("--role", type=click.Choice(ROLES), required=True)
-    @click.option("--language", default="en", show_default=True)
+    @click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", show_default=True)
     def add(email: str, role: str, language: str) -> None:
-        """Give an address a role; the second factor is set up at the first sign-in."""
+        """Give an address a role, and print how its second factor is set up."""
+        try:
+            address = normal_email(email)
+        except ValidationError as error:
+            raise click.BadParameter(str(error), param_hint="EMAIL") from None
+        prepare(house)
         with house.db.transaction() as session:
-            staffing.add_staff(session, email=email, role=role, language=language, now=wall_clock())
-        click.echo(f"{email} is {role}. They sign in at {house.settings.site_url}/sign-in")
-        click.echo("and set up their authenticator app there.")
+            member = staffing.add_staff(
+                session, email=address, role=role, language=language, now=wall_clock()
+            )
+            session.flush()
+            told = second_factor.instructions(
+                session,
+                account_id=member.account_id,
+                newsroom=newsroom.current(session).name,
+                site_url=house.settings.site_url,
+            )
+        click.echo(f"{address} is {role}.\n{told}", nl=False)
 
     return [group]
 
