@@ -65,6 +65,11 @@ def chain_end(ballots: Iterable[Anonymous], topics: Sequence[int]) -> str:
     return link
 
 
+def end_of_list(session: Session, round_id: int) -> str:
+    """The last link of the chain over a closed round's ballots as they are kept."""
+    return chain_end(_read(session, round_id, RoundOption.topic_id), _topics(session, round_id))
+
+
 def csv(session: Session, round_id: int) -> Iterator[str]:
     """The public list of a closed round as it is downloaded, line by line."""
     topics = _topics(session, round_id)
