@@ -17,7 +17,7 @@ nav.add("desk", "admin.dashboard", label=lambda: _("Dashboard"), order=0)
 
 
 @bp.get("/", endpoint="dashboard")
-@requires("viewer")
+@requires()
 def show() -> str:
     """How the newsroom stands: people, money, what moved, who voted, whose payment failed."""
     moment, zone = now(), here().timezone

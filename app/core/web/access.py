@@ -32,7 +32,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
     """Only for staff with one of these roles and a second factor; admin may all.
 
-    ``requires("viewer")`` is any staff member.
+    ``requires()`` is any staff member.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -52,9 +52,9 @@ def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Respons
 
 
 def may(user: Any, *roles: Role) -> bool:
-    """Whether a person's role is among these; admin may all, every role may what viewer may."""
+    """Whether a person's role is among these; admin may all, and every role what asks for none."""
     role = getattr(user, "role", None)
-    return role is not None and (role == "admin" or role in roles or "viewer" in roles)
+    return role is not None and (not roles or role == "admin" or role in roles)
 
 
 def safe_target(target: str | None, default: str) -> str:

@@ -1,0 +1,137 @@
+"""The dashboard: who may see what, and a cost that does not grow."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.db import Database
+from app.core.progress import note_check
+from app.newsroom import founding
+from tests.clocks import START, FixedClock
+from tests.factories import make_patron, make_staff, sign_in
+from tests.reading import Reader
+from tests.statements import statements
+
+
+@pytest.fixture
+def db(app: Flask) -> Database:
+    """The app's own database, with a newsroom in it."""
+    database: Database = app.extensions["house"].db
+    with database.transaction() as session:
+        founding.found(session, now=START)
+    return database
+
+
+def at_desk(app: Flask, db: Database, role: str) -> Reader:
+    """A browser of somebody with this role, second factor given."""
+    with db.transaction() as session:
+        account_id = make_staff(session, now=START, role=role)
+        token = sign_in(session, account_id)
+    reader: Any = app.test_client()
+    with reader.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return reader  # type: ignore[no-any-return]
+
+
+def join(db: Database, count: int, *, amount: int = 500) -> None:
+    with db.transaction() as session:
+        for number in range(count):
+            make_patron(session, now=START - timedelta(days=number % 200), amount=amount)
+
+
+def test_a_stranger_signs_in_first_and_a_patron_is_refused(
+    app: Flask, client: Reader, db: Database
+) -> None:
+    assert client.get("/admin/").status_code == 303
+    with db.transaction() as session:
+        token = sign_in(session, make_patron(session, now=START))
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    assert client.get("/admin/").status_code == 403
+
+
+def test_an_empty_dashboard_teaches_what_will_stand_there(app: Flask, db: Database) -> None:
+    page = at_desk(app, db, "admin").get("/admin/")
+    assert page.status_code == 200
+    assert "Nobody has given yet" in page.text
+
+
+@pytest.mark.parametrize("role", ["admin", "finance", "viewer"])
+def test_the_figures_stand_there_and_open_into_their_lists(
+    app: Flask, db: Database, role: str
+) -> None:
+    join(db, 3)
+    desk = at_desk(app, db, role)
+    page = desk.get("/admin/")
+    assert "15.00" in page.text
+    links = set(re.findall(r'href="(/admin/reports/[^"]+)"', page.text))
+    assert len(links) >= 5
+    for link in links:
+        answer = desk.get(link.replace("&amp;", "&"))
+        assert answer.status_code == 200, link
+
+
+def test_an_editor_sees_people_and_no_money(app: Flask, db: Database) -> None:
+    join(db, 3, amount=777)
+    desk = at_desk(app, db, "editor")
+    page = desk.get("/admin/")
+    assert page.status_code == 200
+    assert "7.77" not in page.text
+    assert "23.31" not in page.text
+    assert "7.77" not in desk.get("/admin/reports/patrons").text
+    assert desk.get("/admin/reports/revenue").status_code == 403
+
+
+def test_names_are_seen_by_who_keeps_the_accounts(app: Flask, db: Database) -> None:
+    with db.transaction() as session:
+        make_patron(session, now=START, email="halyna@example.org")
+    assert "halyna@example.org" in at_desk(app, db, "finance").get("/admin/reports/patrons").text
+    assert "halyna@example.org" not in at_desk(app, db, "viewer").get("/admin/").text
+
+
+def test_a_broken_promise_is_told(app: Flask, db: Database) -> None:
+    join(db, 1)
+    with db.transaction() as session:
+        note_check(session, name="The audit chain is whole", rows=["entry 3"], wall=START)
+    assert "The audit chain is whole" in at_desk(app, db, "admin").get("/admin/").text
+
+
+def test_the_number_of_queries_does_not_grow_with_patrons(app: Flask, db: Database) -> None:
+    join(db, 3)
+    desk = at_desk(app, db, "admin")
+    desk.get("/admin/")
+    with statements(db) as few:
+        desk.get("/admin/")
+    join(db, 60)
+    with statements(db) as many:
+        desk.get("/admin/")
+    assert len(few) == len(many)
+    assert len(many) <= 22
+
+
+def test_a_list_goes_on_page_by_page_and_back(app: Flask, db: Database) -> None:
+    join(db, 120)
+    desk = at_desk(app, db, "admin")
+    seen: list[str] = []
+    path = "/admin/reports/patrons"
+    while path:
+        page = desk.get(path).text
+        seen += re.findall(r"/admin/patrons/(\d+)", page)
+        older = re.search(r'href="([^"]*after=\d+)"', page)
+        path = older[1].replace("&amp;", "&") if older else ""
+    assert len(seen) == 120
+    assert len(set(seen)) == 120
+
+
+def test_a_month_that_is_none_or_to_come_is_not_there(
+    app: Flask, db: Database, clock: FixedClock
+) -> None:
+    desk = at_desk(app, db, "finance")
+    assert desk.get("/admin/reports/movements/2026-06").status_code == 200
+    for key in ("2026-13", "x", "2126-01", "2026-6"):
+        assert desk.get(f"/admin/reports/movements/{key}").status_code == 404
