@@ -29,6 +29,7 @@ from app.ops.migrating import downgrade
 downgrade(load_settings().database_url, "base")
 """
 STAFF = ("admin", "editor", "finance", "viewer")
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_SECONDS = 60
 STOP_SECONDS = 15
 HURRY_SECONDS = 1  # a demo half built is thrown away at the next start
@@ -44,7 +45,7 @@ def main() -> int:
     parser.add_argument("--empty", action="store_true", help="start without demo data")
     parser.add_argument("--reset", action="store_true", help="start demo and sandbox anew")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, _interrupt)
     try:
         port = _port("PORT", 8000)
@@ -177,9 +178,9 @@ def welcome(port: int, sandbox_port: int | None, *, with_demo: bool) -> str:
     if sandbox_port:
         lines.append(f"  Stripe   http://localhost:{sandbox_port}/sandbox/")
     if with_demo:
-        people = ", ".join(f"{name}@demo.example" for name in STAFF)
-        lines += ["", f"  Sign in at {site}/sign-in as {people};"]
-        lines += ["  the mail with the link and the current codes stand on the mail page."]
+        people = "  ".join(f"{name}@demo.example" for name in STAFF)
+        lines += ["", f"  Demo staff sign in at {site}/sign-in:", f"    {people}"]
+        lines += ["    Their mails, and the current codes of their second factor, are at Mail."]
     return "\n".join([*lines, "", "  Ctrl+C stops it.", ""])
 
 
@@ -208,6 +209,9 @@ def _only_one_here() -> Iterator[None]:
 
 
 def _interrupt(*_: object) -> None:
+    """Stop once; a second Ctrl+C must not leave half of it running."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
