@@ -136,7 +136,7 @@ class Sandbox(Machine):
         if pay_open:
             with self.act() as act:
                 for invoice in act.where("invoice", customer=customer, status="open"):
-                    collecting.collect(act, invoice)
+                    collecting.collect_waiting(act, invoice)
         return method
 
     def behave(self, target: str, outcome: str) -> Json:

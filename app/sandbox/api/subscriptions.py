@@ -317,11 +317,15 @@ def _tell(
     subscription |= changes
     restarted = "billing_cycle_anchor" in previous
     everything = before | previous
+    invoice = None
+    if billed:
+        everything["latest_invoice"] = subscription["latest_invoice"]
+        invoice = changing.draft_now(act, subscription, whole_period=restarted)
     if everything:
         act.put(subscription, "customer.subscription.updated", previous=everything)
-    if not billed:
+    if invoice is None:
         return subscription
-    fresh = changing.bill_now(act, subscription, whole_period=restarted)
+    fresh = changing.collect_now(act, subscription, invoice)
     if params.get("payment_behavior") == "error_if_incomplete" and fresh["status"] != "active":
         raise RequestFailed(
             "The payment for this change failed.", status=402, kind="card_error",

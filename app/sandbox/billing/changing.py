@@ -47,15 +47,18 @@ def apply(act: Act, subscription: Json, changes: list[Change], *, proration: str
     return before
 
 
-def bill_now(act: Act, subscription: Json, *, whole_period: bool) -> Json:
-    """Invoice what waits, and the new period where it has just begun; collect it at once."""
+def draft_now(act: Act, subscription: Json, *, whole_period: bool) -> Json:
+    """Draft what waits, and the new period where it has just begun; it is the latest invoice."""
     period = subscribing.period_of(subscription) if not whole_period else (act.now, act.now)
     invoice = invoicing.draft(
         act, subscription, reason="subscription_update", period=period, bill_period=whole_period
     )
     subscription["latest_invoice"] = invoice["id"]
-    act.put(invoice, "invoice.created")
-    act.put(subscription)
+    return act.put(invoice, "invoice.created")
+
+
+def collect_now(act: Act, subscription: Json, invoice: Json) -> Json:
+    """Collect the draft of a change at once; returns the subscription as it is then."""
     invoicing.finalize(act, invoice)
     collecting.collect(act, invoice)
     return act.get("subscription", subscription["id"])

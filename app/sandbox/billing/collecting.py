@@ -97,6 +97,13 @@ def retry(act: Act, invoice_id: str, payload: Json | None) -> None:
     """The next planned try has come due."""
     invoice = act.get("invoice", invoice_id)
     if invoice["status"] == "open" and invoice["auto_advance"]:
+        collect_waiting(act, invoice)
+
+
+def collect_waiting(act: Act, invoice: Json) -> None:
+    """Collect an open invoice, unless a bank has yet to answer about it."""
+    intent = invoicing.payment_of(act, invoice)
+    if intent is None or intent["status"] != "processing":
         collect(act, invoice)
 
 

@@ -20,80 +20,55 @@ NO_TEXT: Json = {
     "submit": None,
     "terms_of_service_acceptance": None,
 }
+# What a new session has no value for.
+NOT_YET = (
+    "after_expiration allow_promotion_codes allowed_payment_method_types "
+    "billing_address_collection cancel_url client_reference_id client_secret "
+    "collected_information consent consent_collection currency_conversion customer "
+    "customer_account customer_details customer_email excluded_payment_method_types "
+    "integration_identifier invoice locale name_collection optional_items origin_context "
+    "payment_intent payment_link payment_method_configuration_details permissions "
+    "recovered_from redirect_on_completion return_url setup_intent "
+    "shipping_address_collection shipping_cost submit_type subscription success_url "
+    "tax_id_collection wallet_options"
+)
 
 
 def session(act: Act, *, mode: str, currency: str, total: int, expires_at: int) -> Json:
     """An open session of a hosted page."""
     recurring = mode == "subscription"
     session_id = act.new_id("cs_test_a1", 58)
-    return {
+    return dict.fromkeys(NOT_YET.split()) | {
         "id": session_id,
         "object": "checkout.session",
         "adaptive_pricing": {"enabled": True},
-        "after_expiration": None,
-        "allow_promotion_codes": None,
-        "allowed_payment_method_types": None,
         "amount_subtotal": total,
         "amount_total": total,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": None,
         "branding_settings": BRANDING | {"display_name": act.account.name},
-        "cancel_url": None,
-        "client_reference_id": None,
-        "client_secret": None,  # nosec B105
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": act.now,
         "currency": currency,
-        "currency_conversion": None,
         "custom_fields": [],
         "custom_text": NO_TEXT,
-        "customer": None,
-        "customer_account": None,
         "customer_creation": "always" if recurring else "if_required",
-        "customer_details": None,
-        "customer_email": None,
         "discounts": [],
-        "excluded_payment_method_types": None,
         "expires_at": expires_at,
-        "integration_identifier": None,
-        "invoice": None,
         "invoice_creation": None if recurring else _no_invoice(),
         "livemode": False,
-        "locale": None,
         "managed_payments": {"enabled": False},
         "metadata": {},
         "mode": mode,
-        "name_collection": None,
-        "optional_items": None,
-        "origin_context": None,
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": "always" if recurring else "if_required",
-        "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": ["card", "sepa_debit"] if currency == "eur" else ["card"],
         "payment_status": "unpaid",
-        "permissions": None,
         "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "redirect_on_completion": None,
-        "return_url": None,
         "saved_payment_method_options": _saved_options() if recurring else None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
         "shipping_options": [],
         "status": "open",
-        "submit_type": None,
-        "subscription": None,
-        "success_url": None,
-        "tax_id_collection": None,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": f"{act.account.public_url}/sandbox/checkout/{session_id}",
-        "wallet_options": None,
     }
 
 
