@@ -68,26 +68,14 @@ def put(
     """
     if _is_written(session, dedupe_key):
         return False
-    room = newsroom or queries.current(session)
     address = site_url or _here.site_url
+    room = newsroom or queries.current(session)
     letter = rendering.render(
         template, language=language, context=context, newsroom=room, site_url=address
     )
-    row = {
-        "message_id": f"<{uuid.uuid4().hex}@{urlsplit(address).hostname or 'localhost'}>",
-        "dedupe_key": dedupe_key,
-        "kind": kind,
-        "to_address": to,
-        "language": language,
-        "subject": letter.subject,
-        "text": letter.text,
-        "html": letter.html,
-        "unsubscribe_url": unsubscribe_url,
-        "secret_until": secret_until,
-        "state": "waiting",
-        "created_at": now,
-        "attempts": 0,
-    }
+    row = _row(letter, address, now)
+    row |= {"dedupe_key": dedupe_key, "kind": kind, "to_address": to, "language": language}
+    row |= {"unsubscribe_url": unsubscribe_url, "secret_until": secret_until}
     insert = insert_into(session, OutboxMessage).values(row).on_conflict_do_nothing()
     message_id = session.scalar(insert.returning(OutboxMessage.id))
     if message_id is None:
@@ -125,6 +113,19 @@ def _is_written(session: Session, dedupe_key: str) -> bool:
     """Ask before rendering; what slips through meets the unique key."""
     taken = sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)
     return session.scalar(taken) is not None
+
+
+def _row(letter: rendering.Rendered, address: str, now: datetime) -> dict[str, Any]:
+    """What every mail has in common: its words, a Message-ID for ever, and that it waits."""
+    return {
+        "message_id": f"<{uuid.uuid4().hex}@{urlsplit(address).hostname or 'localhost'}>",
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "state": "waiting",
+        "created_at": now,
+        "attempts": 0,
+    }
 
 
 def _forget(session: Session, which: sa.ColumnElement[bool]) -> None:

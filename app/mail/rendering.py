@@ -103,7 +103,9 @@ def _writable(value: Any) -> Any:
     if not isinstance(value, str) or not UNWRITABLE.search(value):
         return value
     clean = UNWRITABLE.sub("", str(value))
-    return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704  (was safe before)
+    if not isinstance(value, Markup):
+        return clean
+    return Markup(clean)  # noqa: S704  # nosec B704  (it was safe before)
 
 
 @cache
