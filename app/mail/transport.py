@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+import time
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -16,7 +17,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.core.settings import Settings
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 10
+# A worker has more to do than to wait for a server that hangs, once for each mail.
+REST_SECONDS = 30
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PORTS = {"smtp": 587, "smtps": 465}
 
@@ -27,6 +30,10 @@ class Refused(Exception):
 
 class NotDelivered(Exception):
     """The mail did not get through this time."""
+
+
+class Unreachable(NotDelivered):
+    """The server did not answer, or hung up: other mails would not get through now either."""
 
 
 class Transport(Protocol):
@@ -95,16 +102,28 @@ class Smtp:
         self._user = unquote(url.username or "")
         self._password = unquote(url.password or "")
         self._timeout = timeout
+        self._rests_until = 0.0
+        self._why = ""
 
     def deliver(self, mail: EmailMessage, *, sender: str, recipient: str) -> None:
+        if time.monotonic() < self._rests_until:
+            raise NotDelivered(self._why)
+        try:
+            self._hand_over(mail, sender=sender, recipient=recipient)
+        except Unreachable as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            self._why = str(error)
+            raise
+
+    def _hand_over(self, mail: EmailMessage, *, sender: str, recipient: str) -> None:
         try:
             server = self._connect()
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotDelivered(_words(error)) from error
+        except OSError as error:  # smtplib's own are such, too
+            raise Unreachable(_words(error)) from error
         try:
             self._greet(server)
             server.send_message(mail, from_addr=sender, to_addrs=[recipient])
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:  # smtplib's own are such, too
             server.close()
             raise _judged(error) from error
         _leave(server)
@@ -128,18 +147,21 @@ class Smtp:
             server.login(self._user, self._password)
 
 
-def _judged(error: Exception) -> Refused | NotDelivered:
+def _judged(error: OSError) -> Refused | NotDelivered:
     """For good where the server said 5xx to this address or text.
 
     A login or a sender that it refuses is the operator's to mend, and then the mail gets through.
     """
+    words = _words(error)
+    answered = isinstance(error, smtplib.SMTPException)
+    if not answered or isinstance(error, smtplib.SMTPServerDisconnected):
+        return Unreachable(words)
     codes: list[int] = []
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
     elif isinstance(error, smtplib.SMTPDataError):
         codes = [error.smtp_code]
-    kind = Refused if codes and min(codes) >= 500 else NotDelivered
-    return kind(_words(error))
+    return Refused(words) if codes and min(codes) >= 500 else NotDelivered(words)
 
 
 def _words(error: Exception) -> str:
@@ -150,5 +172,5 @@ def _leave(server: smtplib.SMTP) -> None:
     """Hang up; the mail was taken or not before this, so the answer tells nothing."""
     try:
         server.quit()
-    except (OSError, smtplib.SMTPException):
+    except OSError:
         server.close()

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.core.settings import Settings
+from app.mail import transport
 from app.mail.transport import (
     BadMailUrl,
     Folder,
@@ -20,6 +21,7 @@ from app.mail.transport import (
     NotDelivered,
     Refused,
     Smtp,
+    Unreachable,
     from_settings,
 )
 from tests.mail.smtp import CUT, SILENT, serving
@@ -84,6 +86,38 @@ def test_a_server_that_hangs_is_left_in_time(when: str) -> None:
         with pytest.raises(NotDelivered):
             deliver(f"smtp://127.0.0.1:{server.port}", timeout=0.3)
         assert time.monotonic() - start < 2
+
+
+def test_a_server_that_hangs_is_not_waited_for_once_a_mail() -> None:
+    with serving(hello=SILENT) as server:
+        smtp = Smtp(urlsplit(f"smtp://127.0.0.1:{server.port}"), timeout=0.3)
+        start = time.monotonic()
+        for _ in range(50):
+            with pytest.raises(NotDelivered, match="timed out"):
+                smtp.deliver(letter(), sender="a@b.example", recipient="c@d.example")
+        assert time.monotonic() - start < 1
+
+
+def test_after_a_rest_the_server_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "REST_SECONDS", 0.05)
+    with serving(hello=CUT) as server:
+        smtp = Smtp(urlsplit(f"smtp://127.0.0.1:{server.port}"), timeout=1)
+        with pytest.raises(Unreachable):
+            smtp.deliver(letter(), sender="a@b.example", recipient="c@d.example")
+        server.answers["hello"] = "220 back again"
+        time.sleep(0.06)
+        smtp.deliver(letter(), sender="a@b.example", recipient="c@d.example")
+        assert len(server.letters) == 1
+
+
+def test_one_mail_that_is_put_off_does_not_hold_up_the_next() -> None:
+    with serving(RCPT="450 greylisted") as server:
+        smtp = Smtp(urlsplit(f"smtp://127.0.0.1:{server.port}"), timeout=1)
+        with pytest.raises(NotDelivered):
+            smtp.deliver(letter(), sender="a@b.example", recipient="c@d.example")
+        server.answers["RCPT"] = "250 ok"
+        smtp.deliver(letter(), sender="a@b.example", recipient="e@f.example")
+        assert len(server.letters) == 1
 
 
 def test_a_server_that_is_not_there_is_no_bug() -> None:
