@@ -100,7 +100,7 @@ def send_soon(
 
 def scrub(session: Session, *, to: str) -> None:
     """Forget what was written to an address, and send it nothing of what still waits."""
-    _forget(session, OutboxMessage.to_address == to)
+    _forget(session, sa.func.lower(OutboxMessage.to_address) == to.lower())
 
 
 def purge(session: Session, *, now: datetime) -> None:

@@ -73,7 +73,7 @@ def test_a_mail_that_waits_is_not_forgotten_for_its_age(office: Office) -> None:
 
 
 def test_what_was_written_to_an_erased_person_goes_at_once_and_unsent(office: Office) -> None:
-    office.write("theirs", to="gone@example.org")
+    office.write("theirs", to="Gone@example.org")
     office.write("other")
     with office.db.transaction() as session:
         outbox.scrub(session, to="gone@example.org")
