@@ -117,6 +117,13 @@ def running(session: Session) -> Running | None:
     return Running(row.id, row.number, words.by_language(row.question), row.closes_at)
 
 
+def number_and_state(session: Session, round_id: int) -> tuple[int, str] | None:
+    """Which round this is and whether it is open or closed; None for a draft."""
+    wanted = sa.select(Round.number, Round.state).where(Round.id == round_id)
+    row = session.execute(wanted.where(Round.state != "draft")).first()
+    return (row.number, row.state) if row else None
+
+
 def open_round(session: Session, *, seed: str = "") -> RoundCard | None:
     """The round that is open, if one is; its topics in the order that ``seed`` gives."""
     round_ = session.scalar(sa.select(Round).where(Round.state == "open"))

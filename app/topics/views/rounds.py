@@ -91,13 +91,15 @@ def result(round_id: int) -> ResponseReturnValue:
 @bp.get("/rounds/<int:round_id>/result.json")
 def result_json(round_id: int) -> Response:
     """The result for programs; marks by "topic-<id>" in the order that breaks a tie."""
-    return jsonify(_published(round_id))
+    number = _closed(round_id)
+    with reading() as db:
+        return jsonify(round=number, **(queries.published(db, round_id) or {}))
 
 
 @bp.get("/rounds/<int:round_id>/ballots.csv")
 def ballots_csv(round_id: int) -> Response:
     """Every ballot of a closed round and of nobody, a line at a time."""
-    number = _published(round_id)["round"]
+    number = _closed(round_id)
     db = database()
 
     def lines() -> Iterator[str]:
@@ -110,19 +112,22 @@ def ballots_csv(round_id: int) -> Response:
 @bp.get("/rounds/<int:round_id>/recount.py")
 def recount_script(round_id: int) -> Response:
     """The script that counts the list again, with what was published of it inside."""
-    script = publishing.recount_script(_published(round_id))
+    _closed(round_id)
+    with reading() as db:
+        script = publishing.recount_script(queries.published(db, round_id) or {})
     return _download(script, "text/x-python; charset=utf-8", "recount.py")
 
 
-def _published(round_id: int) -> dict[str, object]:
+def _closed(round_id: int) -> int:
+    """The number of a round that closed. Raises NotFound, and NotYet before its end."""
     with reading() as db:
-        card = queries.round_card(db, round_id)
-        facts = queries.published(db, round_id)
-    if card is None:
+        found = queries.number_and_state(db, round_id)
+    if found is None:
         raise NotFound()
-    if facts is None:
+    number, state = found
+    if state != "closed":
         raise NotYet()
-    return {"round": card.number, **facts}
+    return number
 
 
 def _download(body: str | Iterator[str], mimetype: str, name: str) -> Response:
