@@ -58,18 +58,29 @@ class Machine:
         self.wake = threading.Event()
         self.real_time = real_time
         self._moving = threading.RLock()
+        # Only whoever holds the store's lock sees or sets it.
+        self._open: Act | None = None
         with self.act() as act:
             delivering.release(act)
 
     @contextmanager
     def act(self, cause: Cause = BY_ITSELF) -> Iterator[Act]:
-        """One transaction; what it tells is handed to the endpoints when it ends well."""
+        """One transaction; what it tells is handed to the endpoints when it ends well.
+
+        Within another act of the same thread it is that act.
+        """
         with self.store.transaction() as db:
+            if self._open is not None:
+                yield self._open
+                return
             meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
             before = dict(meta)
             now = timing.read(meta, self.real_time).now
-            act = Act(db, self.account, now, cause, meta)
-            yield act
+            act = self._open = Act(db, self.account, now, cause, meta)
+            try:
+                yield act
+            finally:
+                self._open = None
             delivering.hand_over(act)
             for key in before.keys() - meta.keys():
                 db.execute("DELETE FROM meta WHERE key = ?", (key,))

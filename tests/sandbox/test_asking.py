@@ -276,6 +276,14 @@ def test_requests_are_counted_by_route(
     }
 
 
+def test_an_act_within_an_act_is_the_same(sandbox: WiredSandbox) -> None:
+    with sandbox.act() as outer, sandbox.act() as inner:
+        first = outer.new_id("x_")
+        assert inner is outer
+        assert inner.new_id("x_") != first
+        assert sandbox.now() == outer.now
+
+
 def test_the_same_seed_gives_the_same_ids() -> None:
     from app.sandbox import create_sandbox
 

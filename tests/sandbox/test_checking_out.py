@@ -264,6 +264,11 @@ def test_the_sdk_accepts_the_signature_of_every_event(
         ({"amount": 10}, "line_items", "amount_too_small"),
         ({"currency": "xxx"}, "line_items[0][price_data][currency]", "parameter_invalid_string"),
         ({"customer": "cus_nobody"}, "customer_email", None),
+        ({"currency": "eur", "submit_type": "donate"}, "submit_type", None),
+        (
+            {"after_expiration": {"recovery": {"enabled": "true"}}},
+            "after_expiration[recovery][enabled]", None,
+        ),
     ],
 )  # fmt: skip
 def test_what_stripe_refuses_is_refused(

@@ -286,7 +286,12 @@ def _fill(act: Act, session: Json, params: Json) -> None:
     texts = {name: given or None for name, given in params.get("custom_text", {}).items()}
     session["custom_text"] = sessions.NO_TEXT | texts
     if "after_expiration" in params:
-        recovery = params["after_expiration"]["recovery"]
+        recovery = params["after_expiration"].get("recovery", {"enabled": False})
+        if recovery["enabled"]:
+            raise RequestFailed(
+                "The sandbox does not recover expired sessions.",
+                param="after_expiration[recovery][enabled]",
+            )
         session["after_expiration"] = {"recovery": {
             "allow_promotion_codes": recovery.get("allow_promotion_codes", False),
             "enabled": recovery["enabled"], "expires_at": None, "url": None,

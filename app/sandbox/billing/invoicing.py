@@ -53,12 +53,11 @@ def finalize(act: Act, invoice: Json, *, intent: Json | None = None) -> Json:
         "balance": kept, "next_invoice_sequence": sequence + 1,
         "currency": invoice["currency"],
     })  # fmt: skip
-    page = f"{act.account.public_url}/sandbox/invoice/{invoice['id']}"
     invoice |= {
         "automatically_finalizes_at": None,
         "effective_at": act.now,
-        "hosted_invoice_url": page,
-        "invoice_pdf": f"{page}/pdf",
+        # The dashboard shows it; the sandbox draws no PDF.
+        "hosted_invoice_url": f"{act.account.public_url}/sandbox/?invoice={invoice['id']}#payments",
         "number": f"{customer['invoice_prefix']}-{sequence:04d}",
         "status": "open",
         "status_transitions": invoice["status_transitions"] | {"finalized_at": act.now},

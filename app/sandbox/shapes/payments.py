@@ -118,7 +118,7 @@ def charge(act: Act, intent: Json, method: Json, instrument: Instrument) -> Json
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
-        "receipt_url": f"{act.account.public_url}/sandbox/receipt/{charge_id}",
+        "receipt_url": f"{act.account.public_url}/sandbox/?charge={charge_id}#payments",
         "refunded": False,
         "review": None,
         "shipping": None,
