@@ -100,7 +100,7 @@ class Databases:
     @contextmanager
     def _postgresql(self) -> Iterator[str]:
         name = f"empty_{next(self._numbers)}"
-        self.server.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+        self.server.execute(f"CREATE DATABASE {name}")
         try:
             yield self.server.url(name)
         finally:
