@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from app.payments.projecting import FILLED_LATER, Row, Unreadable, project, same
 from app.payments.sheets import Answer, Sheet, Told
 
 # An answer may hold already what an event of these minutes tells; clocks may be so far apart.
 UNSURE = timedelta(minutes=5)
+Json = dict[str, Any]
 
 
 class Doubtful(Exception):
@@ -31,7 +33,7 @@ def decide(sheet: Sheet) -> Row | None:
     lock, newest = sheet.lock, max(told.at for told in sheet.told)
     if lock.applied_created is not None and newest < lock.applied_created:
         return None
-    values = _agreed([told for told in sheet.told if told.at == newest])
+    values = _last_of([told for told in sheet.told if told.at == newest])
     if sheet.row is not None and not same(values, {key: getattr(sheet.row, key) for key in values}):
         is_tie = newest == lock.applied_created
         if is_tie or (lock.retrieved_at is not None and newest <= lock.retrieved_at + UNSURE):
@@ -57,16 +59,39 @@ def _from_answer(sheet: Sheet, answer: Answer) -> Row:
     return values
 
 
-def _agreed(latest: list[Told]) -> Row:
-    """What the snapshots of one second all say."""
+def _last_of(latest: list[Told]) -> Row:
+    """What is true after the events of one second: what they agree on, or how they follow."""
     if not all(told.is_current for told in latest):
         raise Doubtful
     try:
-        agreed, *others = [project(told.kind, told.object) for told in latest]
+        ends = [project(told.kind, told.object) for told in latest]
+        merged, *others = ends
+        if all(same(merged, other) for other in others):
+            for other in others:
+                merged |= {key: other[key] for key in FILLED_LATER & other.keys() if other[key]}
+            return merged
+        return _end_of_chain(latest, ends)
     except Unreadable:
         raise Doubtful from None
-    for other in others:
-        if not same(agreed, other):
-            raise Doubtful
-        agreed |= {key: other[key] for key in FILLED_LATER & other.keys() if other[key]}
-    return agreed
+
+
+def _end_of_chain(latest: list[Told], ends: list[Row]) -> Row:
+    """The one state that no update starts from, where each of the others is such a start."""
+    starts = [
+        project(told.kind, _overlaid(told.object, told.previous))
+        for told in latest
+        if told.previous
+    ]
+    last = [end for end in ends if not any(same(end, start) for start in starts)]
+    if not last or not all(same(last[0], other) for other in last):
+        raise Doubtful
+    return last[0]
+
+
+def _overlaid(obj: Json, previous: Json) -> Json:
+    """The object as it was before an update; of nested ones only what changed is told."""
+    before = obj | previous
+    for key, value in previous.items():
+        if isinstance(value, dict) and isinstance(obj.get(key), dict):
+            before[key] = _overlaid(obj[key], value)
+    return before

@@ -26,12 +26,14 @@ from app.payments.models import StripeEvent
 from app.payments.projecting import OBJECTS
 from app.payments.sheets import Answer, Applied, Doubt, Told
 
-SMALLEST, LARGEST = 20, 500
-LONGEST_TURN = 0.25  # seconds: on SQLite nobody else writes meanwhile
+FIRST, SMALLEST, LARGEST = 100, 20, 500
+# Seconds of one batch: on SQLite nobody else writes meanwhile, elsewhere only the mirror is busy.
+LONGEST_TURN = {True: 0.25, False: 1.0}
 LEASE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=6)
 ASKED_AT_ONCE = 20
 WAITING = ("new", "failed")
+Json = dict[str, Any]
 _EVENTS: Any = StripeEvent.__table__  # plain updates: no row of the inbox is held as an object
 log = structlog.get_logger()
 
@@ -47,7 +49,7 @@ def handle_due(db: Database, gateway: Gateway, *, now: datetime, most: int = 500
 
     Any number of workers may do so at once: the mirror is one's at a time, the asking is not.
     """
-    size, tried = SMALLEST, 0
+    size, tried, longest = FIRST, 0, LONGEST_TURN[db.is_sqlite]
     while tried < most:
         began = monotonic()
         turn = _take_turn(db, now=now, most=min(size, most - tried))
@@ -56,9 +58,9 @@ def handle_due(db: Database, gateway: Gateway, *, now: datetime, most: int = 500
             ask(db, gateway, turn.doubts, now=now)
         elif turn.tried < size:
             break
-        elif monotonic() - began < LONGEST_TURN / 2:
+        elif monotonic() - began < longest / 2:
             size = min(size * 2, LARGEST)
-        elif monotonic() - began > LONGEST_TURN:
+        elif monotonic() - began > longest:
             size = max(size // 2, SMALLEST)
     return tried
 
@@ -209,7 +211,7 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
         if kind is None or not row.object_id:
             unfit[row.id] = "nothing of ours depends on events of this type"
             continue
-        found, is_whole = _object(row.body)
+        found, previous, is_whole = _contents(row.body)
         told.append(
             Told(
                 number=row.id,
@@ -218,6 +220,7 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
                 kind=kind,
                 object_id=row.object_id,
                 object=found,
+                previous=previous,
                 at=row.created,
                 is_current=is_whole and row.api_version == API_VERSION,
             )
@@ -225,12 +228,13 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
     return told, unfit
 
 
-def _object(body: str) -> tuple[dict[str, Any], bool]:
-    """The event's object; none where the body was purged or cannot be read."""
+def _contents(body: str) -> tuple[Json, Json, bool]:
+    """The event's object, and what was before; nothing where the body was purged."""
     try:
-        return Envelope.read(body).object, True
+        envelope = Envelope.read(body)
     except NoEvent:
-        return {}, False
+        return {}, {}, False
+    return envelope.object, envelope.previous, True
 
 
 def _mark(session: Session, applied: Applied, *, now: datetime) -> None:

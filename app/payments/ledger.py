@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ from app.payments.models import (
 )
 from app.payments.projecting import FAILED_REFUND
 
+_TRANSACTIONS: Any = LedgerTransaction.__table__
+_ENTRIES: Any = LedgerEntry.__table__
 Side = tuple[str, int, str]  # book, signed minor units, currency
 Key = tuple[str, str]  # kind, id at Stripe
 
@@ -168,25 +171,39 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
         return
     accounts = _accounts(session, {fact.charge.ref for fact in facts})
     rows = [
-        LedgerTransaction(
-            kind=fact.kind,
-            source_id=fact.source_id,
-            charge_id=fact.charge.id,
-            ref=fact.charge.ref,
-            account_id=accounts.get(fact.charge.ref),
-            effective_at=fact.effective_at,
-            booked_at=now,
-        )
+        {
+            "kind": fact.kind,
+            "source_id": fact.source_id,
+            "charge_id": fact.charge.id,
+            "ref": fact.charge.ref,
+            "account_id": accounts.get(fact.charge.ref),
+            "effective_at": fact.effective_at,
+            "booked_at": now,
+        }
         for fact in facts
     ]
-    session.add_all(rows)
-    session.flush()
+    session.execute(sa.insert(_TRANSACTIONS), rows)
+    numbers = _numbers(session, facts)
     entries = [
-        {"transaction_id": row.id, "book": name, "amount": amount, "currency": currency}
-        for row, fact in zip(rows, facts, strict=True)
+        {
+            "transaction_id": numbers[fact.kind, fact.source_id],
+            "book": name,
+            "amount": amount,
+            "currency": currency,
+        }
+        for fact in facts
         for name, amount, currency in fact.sides
     ]
-    session.execute(sa.insert(LedgerEntry.__table__), entries)  # type: ignore[arg-type]
+    session.execute(sa.insert(_ENTRIES), entries)
+
+
+def _numbers(session: Session, facts: list[_Fact]) -> dict[Key, int]:
+    table = LedgerTransaction
+    rows = session.execute(
+        sa.select(table.kind, table.source_id, table.id)
+        .where(table.source_id.in_({fact.source_id for fact in facts}))
+    )  # fmt: skip
+    return {(kind, source_id): number for kind, source_id, number in rows}
 
 
 def _date_failures(session: Session, facts: list[_Fact], booked: dict[Key, datetime]) -> None:

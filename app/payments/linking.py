@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.db import Base
 from app.payments.changes import Kind
@@ -51,25 +52,29 @@ class Touched:
 
 
 def link(session: Session, touched: Touched) -> list[StripeCharge]:
-    """Give charges the reference that their chain has; the charges that became ours just now."""
-    _fetch(session, touched)
+    """Give charges the reference that their chain has; the charges that became ours just now.
+
+    The touched rows need not be written yet: what they say is taken from memory.
+    """
+    with session.no_autoflush:
+        _fetch(session, touched)
     by_intent = {p.payment_intent_id: p for p in touched.invoice_payments.values()}
     by_charge = {p.charge_id: p for p in touched.invoice_payments.values() if p.charge_id}
     checkouts = {c.payment_intent_id: c for c in touched.checkouts.values()}
-    claimed = []
+    claimed, changed = [], []
     for charge in touched.charges.values():
-        was_ours = charge.ref is not None
         intent = charge.payment_intent_id
         payment = by_charge.get(charge.id) or (by_intent.get(intent) if intent else None)
-        if payment is not None and charge.invoice_id is None:
-            charge.invoice_id = payment.invoice_id
-        if charge.ref is None:
-            invoice = touched.invoices.get(charge.invoice_id or "")
-            checkout = checkouts.get(intent) if intent else None
-            parent = invoice or checkout
-            charge.ref = parent.ref if parent is not None else None
-        if charge.ref is not None and not was_ours:
+        invoice_id = charge.invoice_id or (payment.invoice_id if payment else None)
+        parent = touched.invoices.get(invoice_id or "") or (
+            checkouts.get(intent) if intent else None
+        )
+        ref = charge.ref or (parent.ref if parent is not None else None)
+        if (ref, invoice_id) != (charge.ref, charge.invoice_id):
+            changed.append({"id": charge.id, "ref": ref, "invoice_id": invoice_id})
+        if ref is not None and charge.ref is None:
             claimed.append(charge)
+    _update(session, touched, changed)
     return claimed
 
 
@@ -104,6 +109,21 @@ def by_id(session: Session, model: type[M], ids: Iterable[str]) -> dict[str, M]:
     key = sa.inspect(model).primary_key[0]
     rows = session.scalars(sa.select(model).where(key.in_(wanted)))
     return {getattr(row, key.name): row for row in rows}
+
+
+def _update(session: Session, touched: Touched, changed: list[dict[str, Any]]) -> None:
+    """Rows that are there already in one statement; new ones are still to be written anyway."""
+    there = []
+    for values in changed:
+        charge = touched.charges[values["id"]]
+        if sa.inspect(charge).persistent:
+            there.append(values)
+            set_committed_value(charge, "ref", values["ref"])
+            set_committed_value(charge, "invoice_id", values["invoice_id"])
+        else:
+            charge.ref, charge.invoice_id = values["ref"], values["invoice_id"]
+    if there:
+        session.execute(sa.update(StripeCharge), there)
 
 
 def _fetch(session: Session, touched: Touched) -> None:

@@ -67,7 +67,7 @@ def apply(
     for sheet in written:
         where = applied.unclaimed if _ref(sheet.row, touched) is None else applied.handled
         where += sheet.numbers
-    _settle_waiting(session, written, touched, claimed, now)
+    _settle_waiting(session, touched, claimed, now)
     applied.changes = _changes(written, touched, claimed, now)
     return applied
 
@@ -198,7 +198,6 @@ def _write(session: Session, sheets: list[Sheet]) -> Touched:
         session.add(sheet.lock)
         if sheet.kind in places:
             places[sheet.kind][sheet.object_id] = sheet.row
-    session.flush()
     return touched
 
 
@@ -225,29 +224,22 @@ def _ref(row: Any, touched: Touched) -> str | None:
 
 
 def _settle_waiting(
-    session: Session,
-    sheets: list[Sheet],
-    touched: Touched,
-    claimed: list[StripeCharge],
-    now: datetime,
+    session: Session, touched: Touched, claimed: list[StripeCharge], now: datetime
 ) -> None:
     """Events that waited for somebody to claim their object are handled now."""
-    told = {sheet.object_id for sheet in sheets}
-    late = {charge.id for charge in claimed} - told
-    late |= {
-        key
-        for key, row in touched.invoice_payments.items()
-        if key not in told and _ref(row, touched) is not None
-    }
-    if claimed:
-        ids = [charge.id for charge in claimed]
-        wanted = sa.select(StripeRefund.id).where(StripeRefund.charge_id.in_(ids))
-        late |= set(session.scalars(wanted)) - told
+    payments = touched.invoice_payments.items()
+    late = {key for key, row in payments if _ref(row, touched) is not None}
+    late.update(charge.id for charge in claimed)
+    ours = [charge.id for charge in touched.charges.values() if charge.ref is not None]
+    if ours:
+        refunds = sa.select(StripeRefund.id).where(StripeRefund.charge_id.in_(ours))
+        late.update(session.scalars(refunds))
     if late:
         session.execute(
             sa.update(StripeEvent)
             .where(StripeEvent.object_id.in_(late), StripeEvent.state == "unclaimed")
             .values(state="handled", handled_at=now)
+            .execution_options(synchronize_session=False)
         )
 
 

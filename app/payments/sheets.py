@@ -23,6 +23,7 @@ class Told:
     kind: Kind
     object_id: str
     object: Json
+    previous: Json
     at: datetime
     is_current: bool  # written at our version of the API
 
