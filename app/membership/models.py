@@ -122,6 +122,11 @@ class Pledge(Base):
         """What one charge takes, with its currency."""
         return Money(self.total, self.currency)
 
+    @property
+    def cover(self) -> Money:
+        """The part of it that is added for the fee."""
+        return Money(self.fee_cover, self.currency)
+
 
 class PledgeChange(Base):
     """What was true of a pledge from a moment on: the history that the numbers are made of.

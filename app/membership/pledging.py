@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.membership import deriving, history, standing
-from app.membership.models import IS_LIVING, LIVING, Pledge, SignUp
+from app.membership.models import LIVING, Pledge, SignUp
 from app.membership.queries import Facts
 from app.payments.changes import Change
 
@@ -140,7 +140,7 @@ def _only_one(session: Session, pledge: Pledge, state: str) -> str:
 
 def _has_other(session: Session, account_id: int, *, ref: str) -> bool:
     other = sa.select(Pledge.id).where(Pledge.account_id == account_id, Pledge.ref != ref)
-    return session.scalar(other.where(IS_LIVING)) is not None
+    return session.scalar(other.where(Pledge.state.in_(LIVING))) is not None
 
 
 def _tell_rooms(session: Session, pledge: Pledge, before: Before, *, now: datetime) -> None:

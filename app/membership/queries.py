@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.membership.models import IS_LIVING, Consent, Gift, Pledge, SignUp
+from app.membership.models import LIVING, Consent, Gift, Pledge, SignUp
 from app.payments.models import (
     StripeCharge,
     StripeCheckout,
@@ -81,14 +81,14 @@ def made_up_of(session: Session, ref: str, total: int) -> tuple[int, int]:
 
 def pledge_of(session: Session, account_id: int) -> Pledge | None:
     """A person's living pledge."""
-    mine = sa.select(Pledge).where(Pledge.account_id == account_id, IS_LIVING)
+    mine = sa.select(Pledge).where(Pledge.account_id == account_id, Pledge.state.in_(LIVING))
     return session.scalar(mine)
 
 
 def last_pledge_of(session: Session, account_id: int) -> Pledge | None:
     """A person's living pledge, else the one that ended last."""
     mine = sa.select(Pledge).where(Pledge.account_id == account_id, Pledge.state != "duplicate")
-    living = sa.case((IS_LIVING, 0), else_=1)
+    living = sa.case((Pledge.state.in_(LIVING), 0), else_=1)
     return session.scalar(mine.order_by(living, Pledge.id.desc()).limit(1))
 
 
@@ -132,6 +132,12 @@ def consenting(kind: str) -> sa.Select[int]:
     """Accounts that allow a thing now, as a subquery."""
     given = sa.select(Consent.account_id).where(Consent.withdrawn_at.is_(None))
     return given.where(Consent.kind == kind)
+
+
+def known_to_newsroom(session: Session, account_ids: list[int]) -> set[int]:
+    """Those of these people who allowed the newsroom to know who they are."""
+    known = consenting("know_me").where(Consent.account_id.in_(account_ids))
+    return set(session.scalars(known))
 
 
 def _first_failed(session: Session, subscription: StripeSubscription | None) -> datetime | None:

@@ -54,6 +54,7 @@ class Payment:
     refunded: Money | None
     receipt: str | None
     url: str | None
+    stripe_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,17 @@ def newest_gift(session: Session, account_id: int) -> Gift | None:
     return session.scalar(mine.order_by(Gift.paid_at.desc()).limit(1))
 
 
-def newest_payments(session: Session, account_id: int) -> list[Payment]:
+def newest_payments(session: Session, account_id: int, *, most: int = NEWEST) -> list[Payment]:
     """The last few payments, those that failed or are on their way too."""
     mine = _charges().where(StripeCharge.ref.in_(queries.refs_of(account_id)))
-    rows = session.execute(mine.order_by(StripeCharge.created.desc()).limit(NEWEST))
+    rows = session.execute(mine.order_by(StripeCharge.created.desc()).limit(most))
+    return [_payment(0, charge, receipt, interval) for charge, receipt, interval in rows]
+
+
+def every_payment(session: Session, account_id: int) -> list[Payment]:
+    """Every payment of a person, oldest first."""
+    mine = _charges().where(StripeCharge.ref.in_(queries.refs_of(account_id)))
+    rows = session.execute(mine.order_by(StripeCharge.created, StripeCharge.id))
     return [_payment(0, charge, receipt, interval) for charge, receipt, interval in rows]
 
 
@@ -164,6 +172,7 @@ def _payment(
         refunded=Money(back, charge.currency) if back else None,
         receipt=f"{receipt.year}-{receipt.number}" if receipt else None,
         url=f"/account/receipts/{receipt.id}" if receipt else None,
+        stripe_id=charge.id,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.membership import forgetting
 from app.membership.views import account, joining, managing, menus
 from app.membership.views.blueprint import bp
 
-__all__ = ["account", "bp", "joining", "managing", "menus"]
+# Each hangs its addresses on the blueprint, or itself on the lists of lower rooms, when read.
+__all__ = ["account", "bp", "forgetting", "joining", "managing", "menus"]

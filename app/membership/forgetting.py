@@ -1,0 +1,98 @@
+"""What this room gives out of a person's data, and what it forgets when they are erased."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts import erasing, exporting
+from app.accounts.models import Account
+from app.core.money import Money
+from app.membership import consenting, showing, wording
+from app.membership.models import Consent, Gift, Pledge, SignUp
+
+
+def give(session: Session, account_id: int) -> dict[str, Any]:
+    """Pledges, gifts, payments and consents of a person, ready for JSON."""
+    return {
+        "pledges": [_pledge(one) for one in _mine(session, Pledge, account_id)],
+        "gifts": [_gift(one) for one in _mine(session, Gift, account_id)],
+        "consents": [_consent(one) for one in _mine(session, Consent, account_id)],
+        "payments": [_payment(one) for one in showing.every_payment(session, account_id)],
+    }
+
+
+def forget(session: Session, account: Account, now: datetime) -> None:
+    """Take the address out of the forms that were sent, and take every consent back."""
+    mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
+    session.execute(sa.update(SignUp).where(mine).values(email="", email_key="", referrer=None))
+    consenting.withdraw(session, account_id=account.id, kinds=wording.CONSENTS, now=now)
+
+
+exporting.on_export["support"] = give
+erasing.on_erase.append(forget)
+
+
+def _mine(session: Session, table: Any, account_id: int) -> list[Any]:
+    own = sa.select(table).where(table.account_id == account_id)
+    return list(session.scalars(own.order_by(table.id)))
+
+
+def _pledge(pledge: Pledge) -> dict[str, Any]:
+    return {
+        "amount": _plain(pledge.amount, pledge.currency),
+        "fee_cover": _plain(pledge.fee_cover, pledge.currency),
+        "currency": pledge.currency,
+        "interval": pledge.interval,
+        "state": pledge.state,
+        "started_at": _day(pledge.started_at),
+        "paid_through": _day(pledge.paid_through),
+        "ended_at": _day(pledge.ended_at),
+        "campaign": pledge.campaign,
+        "article": pledge.article,
+    }
+
+
+def _gift(gift: Gift) -> dict[str, Any]:
+    return {
+        "amount": _plain(gift.amount, gift.currency),
+        "fee_cover": _plain(gift.fee_cover, gift.currency),
+        "currency": gift.currency,
+        "state": gift.state,
+        "paid_at": _day(gift.paid_at),
+        "standing_until": _day(gift.standing_until),
+    }
+
+
+def _consent(consent: Consent) -> dict[str, Any]:
+    return {
+        "kind": consent.kind,
+        "wording": consent.wording,
+        "version": consent.wording_version,
+        "language": consent.language,
+        "given_at": _day(consent.given_at),
+        "withdrawn_at": _day(consent.withdrawn_at),
+    }
+
+
+def _payment(payment: showing.Payment) -> dict[str, Any]:
+    back = payment.refunded
+    return {
+        "at": _day(payment.at),
+        "amount": payment.total.plain(),
+        "currency": payment.total.currency,
+        "state": payment.state,
+        "refunded": back.plain() if back else "0",
+        "receipt": payment.receipt,
+    }
+
+
+def _plain(minor: int, currency: str) -> str:
+    return Money(minor, currency).plain()
+
+
+def _day(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

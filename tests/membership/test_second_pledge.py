@@ -1,0 +1,102 @@
+"""A person has one pledge: a second that completes goes back at once, and they are told."""
+
+from __future__ import annotations
+
+from app.membership.models import Pledge, Receipt
+from app.payments.models import StripeRequest
+from app.reporting.models import Movement
+from tests.membership.counter import ANN, DEBIT, GOOD, Counter
+
+
+def pay_twice(counter: Counter) -> tuple[str, str]:
+    """Two browsers, one address: both get to Stripe's page, and both pay."""
+    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    for checkout in (one, other):
+        counter.sandbox.pay(checkout, GOOD, name="Ann")
+    counter.settle()
+    return one, other
+
+
+def kept_at_stripe(counter: Counter) -> list[tuple[int, int]]:
+    """What was charged, and what of it was given back, by amount."""
+    charges = counter.sandbox_list("charge")
+    return sorted((charge["amount"], charge["amount_refunded"]) for charge in charges)
+
+
+def test_a_second_pledge_is_cancelled_and_refunded_and_the_person_told(counter: Counter) -> None:
+    _, other = pay_twice(counter)
+
+    second = counter.pledge(Pledge.state == "duplicate")
+    first = counter.pledge(Pledge.state == "active")
+    assert (first.total, second.total) == (500, 1000)
+    statuses = {row["id"]: row["status"] for row in counter.sandbox_list("subscription")}
+    assert statuses == {first.subscription_id: "active", second.subscription_id: "canceled"}
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
+    (mail,) = counter.mails("second_pledge")
+    assert mail.to_address == ANN
+    assert "10\u00a0€" in mail.text
+    assert "5\u00a0€ a month goes on" in mail.text.replace("\n", " ")
+    page = counter.reader().get(f"/join/thanks?session_id={other}")
+    assert "You already had a pledge." in page.text
+
+
+def test_it_counts_nowhere_and_is_thanked_for_once(counter: Counter) -> None:
+    pay_twice(counter)
+
+    assert counter.count(Movement) == 1
+    assert len(counter.mails("welcome")) == 1
+    assert counter.count(Receipt) == 2
+
+
+def test_told_again_it_goes_back_once(counter: Counter) -> None:
+    pay_twice(counter)
+    for event in counter.sandbox_list("event"):
+        counter.sandbox.resend(event["id"])
+    counter.settle()
+
+    assert len(counter.sandbox_list("refund")) == 1
+    assert counter.count(StripeRequest, StripeRequest.action == "refund") == 1
+    assert len(counter.mails("second_pledge")) == 1
+
+
+def test_while_stripe_is_silent_the_giving_back_waits_and_happens_once(counter: Counter) -> None:
+    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    counter.sandbox.pay(one, GOOD, name="Ann")
+    counter.settle()
+    counter.sandbox.pay(other, GOOD, name="Ann")
+    counter.sandbox.fault("cut_after_execution", path="/v1/refunds", requests=5)
+    counter.settle()
+    counter.sandbox.clear_faults()
+
+    counter.clock.advance(minutes=10)
+    counter.settle()
+
+    assert len(counter.sandbox_list("refund")) == 1
+    assert len(counter.mails("second_pledge")) == 1
+
+
+def test_a_debit_that_arrives_days_after_another_pledge_goes_back(counter: Counter) -> None:
+    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    counter.sandbox.pay(one, GOOD, name="Ann")
+    counter.settle()
+    counter.sandbox.pay(other, DEBIT, name="Ann")
+    counter.settle()
+
+    counter.clock.advance(days=4)
+    counter.settle()
+
+    assert counter.pledge(Pledge.state == "active").total == 500
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
+
+
+def test_after_a_pledge_has_ended_another_one_is_no_second(counter: Counter) -> None:
+    counter.become_patron(amount="5")
+    subscription = counter.pledge().subscription_id
+    counter.house.services["gateway"].cancel_now(key="by-staff", subscription_id=subscription)
+    counter.settle()
+
+    counter.become_patron(amount="10")
+
+    assert counter.count(Pledge, Pledge.state == "duplicate") == 0
+    assert counter.pledge(Pledge.state == "active").total == 1000
+    assert len(counter.sandbox_list("refund")) == 0
