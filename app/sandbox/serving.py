@@ -88,10 +88,18 @@ class Server:
             raise ValueError(f"The sandbox binds to this machine only, not to {host}.")
         self.sandbox = sandbox
         self._stop = threading.Event()
-        self._server: BaseWSGIServer = make_server(
-            host, port, app or WebApp(sandbox), threaded=True, request_handler=_Handler
-        )
-        self.port = self._server.server_port
+        # Werkzeug would end the whole process where the port is taken; this raises OSError.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family) as bound:
+            self.port: int = bound.getsockname()[1]
+            self._server: BaseWSGIServer = make_server(
+                host,
+                self.port,
+                app or WebApp(sandbox),
+                threaded=True,
+                request_handler=_Handler,
+                fd=bound.fileno(),
+            )
         self._threads = [
             threading.Thread(target=self._server.serve_forever, name="sandbox-http"),
             threading.Thread(target=self._work, name="sandbox-work"),

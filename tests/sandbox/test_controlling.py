@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import time
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,14 @@ def test_nothing_but_loopback_is_served_or_told(sandbox: WiredSandbox) -> None:
     assert foreign.status_code == 421
     assert send("http://192.0.2.1/hook", {}, b"{}") == 0
     assert send("https://localhost/hook", {}, b"{}") == 0
+
+
+def test_a_taken_port_is_an_error_that_can_be_told(sandbox: WiredSandbox) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(OSError, match="in use"),
+    ):
+        serve(sandbox, port=taken.getsockname()[1])
 
 
 class Hook:
