@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -62,9 +62,9 @@ class LocalMoment(Line):
         zone = ZoneInfo(form.zone)
         try:
             local = datetime.strptime(self.data or "", LOCAL).replace(tzinfo=zone)
-        except ValueError:
+            self.moment = local.astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise ValidationError(_("Write a day and a time, like 2026-11-29T20:00.")) from None
-        self.moment = local.astimezone(ZoneInfo("UTC"))
         if self.moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
             raise ValidationError(_("Clocks go forward then: that time does not exist."))
 

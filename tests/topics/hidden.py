@@ -50,7 +50,7 @@ def walk(
     *,
     values: Mapping[str, Sequence[object]],
     only: str = "",
-    queries: Collection[str] = ("", "?lang=uk"),
+    queries: Collection[str] = ("",),
 ) -> Seen:
     """Open every GET address as every visitor; gives what each of them saw.
 

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pytest
-
 from app.topics.models import Topic
 from app.topics.voting import readable
 from tests.reading import TOKEN, Reader
@@ -97,22 +95,20 @@ def test_without_a_right_the_page_says_why_and_what_to_do(scene: Scene, visit: V
     assert "not on the roll" in answer.text
 
 
-@pytest.mark.parametrize(
-    "choices",
-    [["0"], ["-1"], ["x"], ["٣"], [str(2**63)], ["9" * 400], ["1\x00"], [""], ["7"] * 5000],
-    ids=["0", "-1", "x", "arabic", "2**63", "400 digits", "NUL", "empty", "5000"],
-)
 def test_what_is_no_topic_of_this_ballot_is_refused_and_nothing_is_lost(
-    scene: Scene, visit: Visit, choices: list[str]
+    scene: Scene, visit: Visit
 ) -> None:
     patron, topics = scene.patron(), scene.topics(2)
     round_id = scene.open_round(topics)
     reader = visit(patron)
     vote(reader, round_id, topics[:1])
     page = f"/rounds/{round_id}"
-    answer = reader.submit(f"{page}/ballot", {"choice": choices}, at=page)
-    assert answer.status_code == 422
-    assert "not on this ballot" in answer.text
+    for choice in ("0", "-1", "x", "٣", str(2**63), "9" * 400, "1\x00", "", "1e3"):
+        answer = reader.submit(f"{page}/ballot", {"choice": [str(topics[1]), choice]}, at=page)
+        assert answer.status_code == 422, choice
+        assert "not on this ballot" in answer.text
+    many = {"choice": [str(number) for number in range(5000)]}
+    assert reader.submit(f"{page}/ballot", many, at=page).status_code == 422
     assert CHECKED.findall(reader.get(page).text) == [str(topics[0])]
 
 
@@ -139,12 +135,11 @@ def test_after_the_end_the_answer_is_kind_and_nothing_changes(scene: Scene, visi
     assert scene.ballots(round_id) == []
 
 
-@pytest.mark.parametrize("number", ["0", "99", str(2**63), "9" * 40, "-1", "x"])
-@pytest.mark.parametrize("rest", ["", "/result", "/result.json", "/ballots.csv", "/recount.py"])
-def test_a_round_that_is_not_there_is_a_page_that_is_not_there(
-    scene: Scene, visit: Visit, number: str, rest: str
-) -> None:
-    assert visit(None).get(f"/rounds/{number}{rest}").status_code == 404
+def test_a_round_that_is_not_there_is_a_page_that_is_not_there(scene: Scene, visit: Visit) -> None:
+    reader = visit(None)
+    for number in ("0", "99", str(2**63), "9" * 40, "-1", "x"):
+        for rest in ("", "/result", "/result.json", "/ballots.csv", "/recount.py"):
+            assert reader.get(f"/rounds/{number}{rest}").status_code == 404, number + rest
 
 
 def test_a_draft_is_nobodys_business(scene: Scene, visit: Visit) -> None:
