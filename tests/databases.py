@@ -19,6 +19,16 @@ ENGINES = ("sqlite", "postgresql")
 CUT_CONNECTIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+# Changes with every table, column, constraint, trigger and function.
+FINGERPRINT = """
+    SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+        SELECT concat(tgrelid, tgname, tgenabled) AS line FROM pg_trigger
+        UNION ALL SELECT concat(conrelid, conname, convalidated) FROM pg_constraint
+        UNION ALL SELECT concat(oid, relname, relkind) FROM pg_class WHERE oid > 16383
+        UNION ALL SELECT concat(attrelid, attname, atttypid, attnotnull)
+            FROM pg_attribute WHERE attrelid > 16383 AND NOT attisdropped
+        UNION ALL SELECT concat(proname, prosrc) FROM pg_proc WHERE oid > 16383
+    ) AS lines"""
 # Triggers and foreign keys sleep meanwhile, so the order of the tables does not matter.
 SWEEPING = """
     SELECT format('DELETE FROM %I', tablename) FROM pg_tables
@@ -34,6 +44,7 @@ class Databases:
         self._stack = stack
         self._numbers = count(1)
         self._swept: list[str] = []
+        self._fingerprints: dict[str, object] = {}
 
     @contextmanager
     def migrated(self, engine: str) -> Iterator[str]:
@@ -80,12 +91,19 @@ class Databases:
         name = f"migrated_{next(self._numbers)}"
         self.server.execute(f"CREATE DATABASE {name}")
         upgrade(self.server.url(name))
+        with self.server.connect(name) as connection:
+            self._fingerprints[name] = connection.execute(FINGERPRINT).fetchone()
         return name
 
     def _sweep(self, name: str) -> None:
-        """Take the rows out again: a new copy of the database would cost five times as much."""
+        """Take the rows out again: a new copy of the database would cost five times as much.
+
+        One in which a test changed more than rows is not used again.
+        """
         with self.server.connect(name) as connection:
             connection.execute(CUT_CONNECTIONS)
+            if connection.execute(FINGERPRINT).fetchone() != self._fingerprints[name]:
+                return
             statements = connection.execute(SWEEPING).fetchall()
             connection.execute("SET session_replication_role = replica")
             connection.execute(";".join(statement for (statement,) in statements).encode())
