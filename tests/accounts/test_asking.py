@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from werkzeug.test import TestResponse
 
+from app.accounts import signing_in
 from app.accounts.models import Account, SignInRequest
 from app.core import jobs
-from app.core.clock import wall_clock
 from app.mail.models import OutboxMessage
 from tests.accounts.door import DARYNA, Door, later
 from tests.reading import Reader
@@ -136,24 +135,19 @@ def test_an_address_is_known_however_it_is_cased(door: Door, client: Reader) -> 
     assert len(door.mails()) == 1
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
+def test_what_is_no_address_comes_back_with_a_kind_word(door: Door, client: Reader) -> None:
+    for typed, said in (
         ("", "Write your e-mail address"),
         ("daryna", "This is no e-mail address"),
         ("дарина@example.org", "letters that many mail servers refuse"),
         ("a@b\x00.example", "invisible character"),
         ("a" * 300 + "@example.org", "longer than we can keep"),
-    ],
-)
-def test_what_is_no_address_comes_back_with_a_kind_word(
-    door: Door, client: Reader, typed: str, said: str
-) -> None:
-    answer = door.ask(client, typed)
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert 'href="#email"' in answer.text
-    assert "aria-invalid" in answer.text
+    ):
+        answer = door.ask(client, typed)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert 'href="#email"' in answer.text
+        assert "aria-invalid" in answer.text
     assert door.mails() == []
 
 
@@ -182,16 +176,12 @@ def test_who_is_signed_in_is_not_asked_again(door: Door, client: Reader) -> None
 
 
 def test_links_and_sessions_that_ended_are_forgotten(door: Door, client: Reader) -> None:
-    from app.accounts import signing_in
-
     door.let_in(client)
     work = jobs.Work(door.db, door.house.settings, door.house.clock, {})
     with later(days=2):
         signing_in.purge(work, {})
     assert door.all(SignInRequest) == []
-    assert len(door.rows()) == 6
     assert door.rows()["login_session"] == 1
     with later(days=91):
         signing_in.purge(work, {})
     assert door.rows()["login_session"] == 0
-    assert wall_clock() > door.clock() + timedelta(0)
