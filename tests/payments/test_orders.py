@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from app.core.db import Database
+from app.core.db import Base, Database
 from app.core.settings import Settings
 from app.payments import changes, checks, fees, inbox, ledger
 from app.payments.gateway import Gateway
@@ -102,7 +102,8 @@ def wipe(db: Database) -> None:
             connection.exec_driver_sql("DROP TRIGGER IF EXISTS ledger_entry_no_delete")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for model in (LedgerEntry, LedgerTransaction, StripeEvent, *MIRROR):
+        models: tuple[type[Base], ...] = (LedgerEntry, LedgerTransaction, StripeEvent, *MIRROR)
+        for model in models:
             connection.execute(sa.delete(model))
 
 
@@ -245,7 +246,7 @@ def _foreign(session: Session) -> dict[str, tuple[int, int]]:
         .where(Unclaimed.type == "charge")
         .group_by(Unclaimed.currency)
     )
-    return {currency: (int(amount), int(fee)) for currency, amount, fee in rows}
+    return {str(currency): (int(amount or 0), int(fee)) for currency, amount, fee in rows}
 
 
 def _announced(heard: list[Change]) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.clock import wall_clock
@@ -43,7 +44,7 @@ BAD_SIGNATURES = [
 AGES = ((-290, 200), (-310, 400), (290, 200), (310, 400))
 
 
-def deliver(client: Reader, body: bytes, signature: str | None = None) -> TestResponse:
+def deliver(client: FlaskClient, body: bytes, signature: str | None = None) -> TestResponse:
     headers = {"Stripe-Signature": signed(body) if signature is None else signature}
     return client.post(PATH, data=body, headers=headers, content_type="application/json")
 
