@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.accounts import people
+from app.core import jobs
 from app.core.db import Base, Database
 from app.core.web.context import House
 from app.mail.models import OutboxMessage
@@ -75,13 +76,19 @@ class Counter:
     def become_patron(self, email: str = ANN, card: str = GOOD, **typed: str) -> int:
         """Join, pay, and let everything arrive; gives the account."""
         after_first = typed.pop("after_first", None)
-        checkout = self.begin(email=email, **typed)
+        checkout = self.begin(reader=None, email=email, **typed)
         self.sandbox.pay(checkout, card, name="Ann Able", after_first=after_first)
         self.settle()
         with self.db.reading() as session:
             account = people.by_email(session, email)
             assert account is not None
             return account.id
+
+    def pass_days(self, days: int) -> None:
+        """Let time pass, with what comes due by itself."""
+        self.clock.advance(days=days)
+        jobs.schedule_periodic(self.db, now=self.clock())
+        self.settle()
 
     def one(self, model: type[Any], *where: Any) -> Any:
         """The one row of a table, or of a part of it."""

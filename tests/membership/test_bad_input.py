@@ -100,8 +100,13 @@ def test_addresses_that_cannot_be_reached_are_refused_in_words(
     assert fields(answer.text, "/join")["amount"] == "7"
 
 
-@pytest.mark.parametrize("field", ["email", "amount", "currency", "interval", "preset", "campaign",
-                                   "article", "referrer", "form_key", "shown", "website"])  # fmt: skip
+@pytest.mark.parametrize(
+    "field",
+    [
+        "email", "amount", "currency", "interval", "preset", "campaign", "article", "referrer",
+        "form_key", "shown", "website",
+    ],
+)  # fmt: skip
 def test_a_nul_anywhere_is_a_clear_answer(counter: Counter, field: str) -> None:
     answer = counter.send(counter.reader(), **{"amount": "7", "shown": "-", field: "5\x00"})
 
