@@ -169,9 +169,13 @@ def _page(
         may_open=is_draft,
         may_schedule=is_draft,
         may_extend=runs,
-        extend=extend or ExtendForm(formdata=None),
+        extend=extend or ExtendForm(formdata=None, closes_at=_now_ends(round_)),
         early=early or NoteForm(formdata=None, prefix=EARLY),
     )
+
+
+def _now_ends(round_: desk.DeskRound | None) -> str:
+    return local(round_.closes_at, here().timezone) if round_ else ""
 
 
 def _round_form() -> RoundForm:
