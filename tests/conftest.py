@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from app.core.db import Database
@@ -137,6 +138,12 @@ def sandbox(clock: FixedClock, post: Post, contract_report: Report) -> Iterator[
     made.close()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once a process, and not anew for every test's app."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
 def app(
     settings: Settings,
@@ -144,6 +151,7 @@ def app(
     sandbox: WiredSandbox,
     post: Post,
     contract_report: Report,
+    compiled: FileSystemBytecodeCache,
 ) -> Iterator[Flask]:
     """The whole application on a fresh database, with the sandbox for Stripe."""
     stripe = WsgiClient(checked(sandbox.wsgi, contract_report))
@@ -153,6 +161,7 @@ def app(
     }
     made = create_app(settings, clock=clock, outside=gateways)
     made.test_client_class = Reader
+    made.jinja_env.bytecode_cache = compiled
     post.app = made
     yield made
     made.extensions["house"].db.dispose()
