@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from app import create_app
+from app.accounts import signing_in
 from app.accounts.models import LoginSession, SignInRequest
 from app.core.settings import Settings
 from tests.accounts.door import DARYNA, Door, Mail, is_in, later
-from tests.reading import Reader
+from tests.clocks import FixedClock
+from tests.reading import TOKEN, Reader
 
 
 def test_the_code_signs_in_where_it_was_asked_for(door: Door, client: Reader) -> None:
@@ -149,6 +152,22 @@ def test_nobody_hides_behind_a_header_where_no_proxy_is_trusted(door: Door) -> N
     assert answers == [303] * 10 + [429]
 
 
+def test_behind_a_trusted_proxy_each_reader_is_counted_apart(
+    door: Door, settings: Settings, clock: FixedClock
+) -> None:
+    behind = create_app(settings.model_copy(update={"trusted_proxies": 1}), clock=clock)
+    answers: list[int] = []
+    for number in [*range(10), 0, 0]:
+        page = behind.test_client()
+        token = TOKEN.search(page.get("/sign-in").text)
+        assert token
+        form = {"csrf_token": token[1], "email": f"p{len(answers)}@example.org"}
+        told = {"X-Forwarded-For": f"198.51.100.77, 192.0.2.{number}"}
+        answers.append(page.post("/sign-in", data=form, headers=told).status_code)
+    assert answers == [303] * 12
+    behind.extensions["house"].db.dispose()
+
+
 def test_who_came_in_starts_anew(door: Door, client: Reader) -> None:
     for _ in range(9):
         door.ask(client)
@@ -161,8 +180,6 @@ def test_who_came_in_starts_anew(door: Door, client: Reader) -> None:
 def test_a_code_stays_good_while_the_secret_key_is_rolled(
     door: Door, client: Reader, settings: Settings
 ) -> None:
-    from app.accounts import signing_in
-
     mail = door.mail_for(client)
     [request] = door.all(SignInRequest)
     rolled = settings.model_copy(

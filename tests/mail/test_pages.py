@@ -109,6 +109,16 @@ def test_staff_see_what_went_and_to_whom_but_not_what_it_says(door: Door, client
     assert mail.link not in page.text
 
 
+def test_who_has_no_business_with_money_sees_kinds_and_no_subjects(
+    door: Door, client: Reader
+) -> None:
+    door.staff(STAFF, "editor")
+    door.let_in_staff(client, STAFF)
+    page = client.get("/admin/mail")
+    assert "sign_in" in page.text
+    assert "Sign in to Our newsroom" not in page.text
+
+
 def test_staff_send_a_failed_mail_again(door: Door, client: Reader) -> None:
     door.staff(STAFF, "editor")
     door.let_in_staff(client, STAFF)
