@@ -6,7 +6,7 @@ Saved is counted. While a round runs the ballot belongs to its voter, and nobody
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_once
+from app.core.db import for_update, insert_once
 from app.core.errors import NotFound
 from app.topics import guarding
 from app.topics.errors import PatronsOnly, UnknownChoice, VotingClosed
@@ -55,12 +55,19 @@ def cast(
         raise NotFound()
     if round_.state != "open" or now >= round_.closes_at:
         raise VotingClosed()
-    _claim_seat(session, round_id, account_id)
+    entry = _seat(session, round_id, account_id)
     marked = _options(session, round_id, set(choices))
-    ballot, is_first = _ballot(session, round_id, account_id, now)
-    changed = _mark(session, ballot, set(marked.values()))
-    ballot.changes += changed and not is_first
-    _follow(session, account_id, round_, set(marked) if wants_mail else set(), now)
+    is_first = not entry.voted
+    if is_first:
+        entry.voted = True
+        ballot, before = _new(session, round_id, account_id, now), set[int]()
+    else:
+        ballot, before = _saved(session, round_id, account_id)
+    wanted = set(marked.values())
+    _mark(session, ballot, before, wanted)
+    ballot.changes += before != wanted and not is_first
+    if wants_mail or not is_first:
+        _follow(session, account_id, round_, set(marked) if wants_mail else set(), now)
     session.flush()
     return Saved(receipt=ballot.receipt, is_first=is_first)
 
@@ -70,16 +77,17 @@ def readable(receipt: str) -> str:
     return "-".join(receipt[start : start + 4] for start in range(0, len(receipt), 4))
 
 
-def _claim_seat(session: Session, round_id: int, account_id: int) -> None:
-    """Lock this person's entry on the roll, so that two tabs save one after the other."""
-    on_roll = (
+def _seat(session: Session, round_id: int, account_id: int) -> RollEntry:
+    """This person's entry on the roll, locked, so that two tabs save one after the other."""
+    mine = sa.select(RollEntry).where(
         RollEntry.round_id == round_id,
         RollEntry.account_id == account_id,
         RollEntry.removed_at.is_(None),
     )
-    found: Any = session.execute(sa.update(RollEntry).where(*on_roll).values(voted=True))
-    if found.rowcount == 0:
+    entry = session.scalar(for_update(mine).execution_options(populate_existing=True))
+    if entry is None:
         raise PatronsOnly()
+    return entry
 
 
 def _options(session: Session, round_id: int, topics: set[int]) -> dict[int, int]:
@@ -91,35 +99,40 @@ def _options(session: Session, round_id: int, topics: set[int]) -> dict[int, int
     return {topic: options[topic] for topic in topics}
 
 
-def _ballot(session: Session, round_id: int, account_id: int, now: datetime) -> tuple[Ballot, bool]:
-    values = {
-        "round_id": round_id,
-        "account_id": account_id,
-        "receipt": "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH)),
-        "cast_at": now.replace(minute=0, second=0, microsecond=0),
-        "changes": 0,
-    }
-    is_first = insert_once(session, Ballot, values) == 1
-    mine = (Ballot.round_id == round_id, Ballot.account_id == account_id)
-    ballot = session.scalars(sa.select(Ballot).where(*mine)).one()
-    return ballot, is_first
+def _new(session: Session, round_id: int, account_id: int, now: datetime) -> Ballot:
+    ballot = Ballot(
+        round_id=round_id,
+        account_id=account_id,
+        receipt="".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH)),
+        cast_at=now.replace(minute=0, second=0, microsecond=0),
+        changes=0,
+    )
+    session.add(ballot)
+    session.flush()
+    return ballot
 
 
-def _mark(session: Session, ballot: Ballot, options: set[int]) -> bool:
-    """Leave exactly these options marked; False where they were already."""
-    held = sa.select(BallotMark.option_id).where(BallotMark.ballot_id == ballot.id)
-    before = set(session.scalars(held))
-    if before == options:
-        return False
-    gone = BallotMark.option_id.in_(before - options)
-    session.execute(sa.delete(BallotMark).where(BallotMark.ballot_id == ballot.id, gone))
+def _saved(session: Session, round_id: int, account_id: int) -> tuple[Ballot, set[int]]:
+    """This person's ballot, and the options that are marked on it."""
+    rows: Sequence[Any] = session.execute(
+        sa.select(Ballot, BallotMark.option_id)
+        .outerjoin(BallotMark, BallotMark.ballot_id == Ballot.id)
+        .where(Ballot.round_id == round_id, Ballot.account_id == account_id)
+    ).all()
+    return rows[0][0], {option_id for _, option_id in rows if option_id is not None}
+
+
+def _mark(session: Session, ballot: Ballot, before: set[int], wanted: set[int]) -> None:
+    """Leave exactly the wanted options marked."""
+    if before - wanted:
+        gone = BallotMark.option_id.in_(before - wanted)
+        session.execute(sa.delete(BallotMark).where(BallotMark.ballot_id == ballot.id, gone))
     new = [
         {"ballot_id": ballot.id, "option_id": option, "round_id": ballot.round_id}
-        for option in sorted(options - before)
+        for option in sorted(wanted - before)
     ]
     if new:
-        insert_once(session, BallotMark, new)
-    return True
+        session.execute(sa.insert(BallotMark), new)
 
 
 def _follow(
