@@ -65,7 +65,7 @@ def apply(
     charges, refunds = touched.charges.values(), touched.refunds.values()
     ledger.book(session, charges=charges, refunds=refunds, now=now)
     for sheet in written:
-        where = applied.unclaimed if _ref(sheet.row, touched) is None else applied.handled
+        where = applied.unclaimed if _waits(sheet.row, touched) else applied.handled
         where += sheet.numbers
     _settle_waiting(session, touched, claimed, now)
     applied.changes = _changes(written, touched, claimed, now)
@@ -221,6 +221,13 @@ def _ref(row: Any, touched: Touched) -> str | None:
         row = touched.charges.get(row.charge_id or "")
     ref: str | None = row.ref if row is not None else None
     return ref
+
+
+def _waits(row: Any, touched: Touched) -> bool:
+    """Whether somebody may still claim it; a try that took no money needs no owner."""
+    if isinstance(row, StripeCharge) and row.status == "failed":
+        return False
+    return _ref(row, touched) is None
 
 
 def _settle_waiting(

@@ -88,6 +88,6 @@ def _overdue(session: Session, now: datetime) -> Iterator[Finding]:
 def _unclaimed(session: Session, since: datetime | None) -> Iterator[Finding]:
     held = sa.select(Unclaimed)
     if since is not None:
-        held = held.where(Unclaimed.seen_at >= since)
+        held = held.where(Unclaimed.seen_at > since)
     for row in session.scalars(held):
         yield Finding("unclaimed", row.stripe_id, f"this {row.type} does not carry our reference")
