@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,8 @@ LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=6)
 KEEP_DONE = timedelta(days=30)
+BATCH = 25  # jobs leased at once
+LONGEST_BATCH = 60  # seconds, well within the lease
 log = structlog.get_logger()
 
 
@@ -124,36 +127,58 @@ def schedule_periodic(db: Database, *, now: datetime) -> None:
 
 def run_due(work: Work, *, most: int = 100) -> int:
     """Do up to ``most`` due jobs, one after the other; gives how many were tried."""
-    for count in range(most):
-        job = _claim(work.db, now=work.now)
-        if job is None:
-            return count
-        _run(work, job)
-    return most
+    tried = 0
+    while tried < most:
+        batch = _claim(work.db, now=work.now, most=min(BATCH, most - tried))
+        count = _run(work, batch) if batch else 0
+        tried += count
+        if count == 0 or count < len(batch):
+            break
+    return tried
 
 
-def _claim(db: Database, *, now: datetime) -> Job | None:
+def _claim(db: Database, *, now: datetime, most: int) -> list[Job]:
+    """Lease some due jobs at once: a transaction for each would cost more than most jobs."""
     wall = wall_clock()
     free = sa.or_(Job.leased_until.is_(None), Job.leased_until < wall)
     due = (
         sa.select(Job)
         .where(Job.state == "ready", Job.run_at <= now, free)
         .order_by(Job.run_at, Job.id)
-        .limit(1)
+        .limit(most)
     )
     with db.reading() as session:  # an idle worker takes no write lock
-        if session.scalar(due) is None:
-            return None
+        if session.scalar(due.limit(1)) is None:
+            return []
     with db.transaction() as session:
-        job = session.scalar(due.with_for_update(skip_locked=True))
-        if job is not None:
+        jobs = list(session.scalars(due.with_for_update(skip_locked=True)))
+        for job in jobs:
             job.leased_until = wall + LEASE
             job.lease = secrets.token_hex(8)
             job.attempts += 1
-        return job
+        return jobs
 
 
-def _run(work: Work, job: Job) -> None:
+def _run(work: Work, batch: list[Job]) -> int:
+    """Do what was leased; what slow jobs left no time for is given back untried."""
+    began = monotonic()
+    done: list[Job] = []
+    tried = 0
+    for job in batch:
+        if monotonic() - began > LONGEST_BATCH:
+            _give_back(work.db, job)
+            continue
+        tried += 1
+        error = _try(work, job)
+        if error is None:
+            done.append(job)
+        else:
+            _postpone(work, job, error=error)
+    _finish(work, done)
+    return tried
+
+
+def _try(work: Work, job: Job) -> str | None:
     handler = _handlers.get(job.kind)
     try:
         if handler is None:
@@ -161,17 +186,25 @@ def _run(work: Work, job: Job) -> None:
         handler(work, job.payload)
     except Exception as error:
         log.exception("job failed", job=job.id, kind=job.kind, attempt=job.attempts)
-        _finish(work, job, error=f"{type(error).__name__}: {error}"[:2000])
-    else:
-        _finish(work, job, error=None)
+        return f"{type(error).__name__}: {error}"[:2000]
+    return None
 
 
-def _finish(work: Work, job: Job, *, error: str | None) -> None:
-    """Note the outcome, unless the lease ran out and another worker has the job."""
+def _finish(work: Work, done: list[Job]) -> None:
+    """Note what was done, unless a lease ran out and another worker has the job."""
+    if not done:
+        return
+    leases = [job.lease for job in done]
+    values = {"leased_until": None, "lease": None, "error": None, "state": "done"}
+    with work.db.transaction() as session:
+        mine = sa.update(Job).where(Job.id.in_([job.id for job in done]), Job.lease.in_(leases))
+        session.execute(mine.values(done_at=work.now, **values))
+
+
+def _postpone(work: Work, job: Job, *, error: str) -> None:
+    """Try a failed job again after a pause that grows; after the last try it stays as failed."""
     values: dict[str, Any] = {"leased_until": None, "lease": None, "error": error}
-    if error is None:
-        values |= {"state": "done", "done_at": work.now}
-    elif job.attempts >= MOST_ATTEMPTS:
+    if job.attempts >= MOST_ATTEMPTS:
         values |= {"state": "failed"}
     else:
         pause = min(timedelta(seconds=2**job.attempts), LONGEST_PAUSE)
@@ -179,6 +212,12 @@ def _finish(work: Work, job: Job, *, error: str | None) -> None:
     with work.db.transaction() as session:
         mine = sa.update(Job).where(Job.id == job.id, Job.lease == job.lease)
         session.execute(mine.values(**values))
+
+
+def _give_back(db: Database, job: Job) -> None:
+    with db.transaction() as session:
+        mine = sa.update(Job).where(Job.id == job.id, Job.lease == job.lease)
+        session.execute(mine.values(leased_until=None, lease=None, attempts=Job.attempts - 1))
 
 
 @every(timedelta(days=1), "jobs.purge")

@@ -100,8 +100,7 @@ def test_work_that_never_succeeds_stops_and_stays_to_be_looked_at(
 
 def test_what_a_killed_worker_held_is_done_by_another(work: Work, done: list[Any]) -> None:
     ask(work, n=1)
-    killed = jobs._claim(work.db, now=work.now)
-    assert killed is not None
+    assert len(jobs._claim(work.db, now=work.now, most=9)) == 1, "and then it was killed"
     assert jobs.run_due(work) == 0, "the lease still runs"
     with work.db.transaction() as session:
         session.execute(sa.update(Job).values(leased_until=wall_clock() - timedelta(seconds=1)))
@@ -113,12 +112,12 @@ def test_a_worker_that_wakes_up_late_does_not_undo_what_another_did(
     work: Work, done: list[Any]
 ) -> None:
     ask(work, n=1)
-    frozen = jobs._claim(work.db, now=work.now)
-    assert frozen is not None
+    [frozen] = jobs._claim(work.db, now=work.now, most=9)
     with work.db.transaction() as session:
         session.execute(sa.update(Job).values(leased_until=wall_clock() - timedelta(seconds=1)))
     jobs.run_due(work)
-    jobs._finish(work, frozen, error="woken up")
+    jobs._postpone(work, frozen, error="woken up")
+    jobs._finish(work, [frozen])
     assert only(work).state == "done"
 
 
@@ -132,6 +131,20 @@ def test_three_workers_share_the_work_and_none_is_done_twice(work: Work, done: l
         thread.join()
     jobs.run_due(work)
     assert sorted(payload["n"] for payload in done) == list(range(30))
+
+
+def test_what_slow_jobs_left_no_time_for_is_given_back_untried(
+    work: Work, done: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        ask(work, n=n)
+    monkeypatch.setattr(jobs, "LONGEST_BATCH", -1)
+    assert jobs.run_due(work, most=3) == 0
+    monkeypatch.undo()
+    assert jobs.run_due(work) == 3
+    with work.db.reading() as session:
+        notes = sa.select(Job.attempts).where(Job.kind == "test.note")
+        assert set(session.scalars(notes)) == {1}
 
 
 def test_an_unknown_kind_is_kept_and_told(work: Work) -> None:

@@ -34,8 +34,8 @@ from app.topics.models import Round
 NAME = "demo"
 SEED = 7
 STAFF = ("admin", "editor", "finance", "viewer")
-CHORES_EVERY = 7  # days between the nightly work that a history needs no more often
-OFTEN = 28
+CHORES_EVERY = 28  # days between the worker's own work, where nobody waits for it
+LATELY = 9  # days before today in which it is done every day, and mails are written
 UNFINISHED = ROOT / "var" / "demo.unfinished"  # a start that finds it begins anew
 log = structlog.get_logger()
 
@@ -96,6 +96,7 @@ class Performance:
         self._stage = Stage(work)
         self._patrons = Patrons(self._stage, self._plan.lives, seed=seed)
         self._zone = "Europe/Kyiv"
+        self._played: list[Played] = []
 
     def play(self) -> None:
         """All days in their order."""
@@ -104,12 +105,12 @@ class Performance:
         start = (end - timedelta(days=DAYS)).replace(hour=0)
         self._stage.freeze(start)
         editor = self._found(start)
-        played = rounds.schedule(end, self._zone)
+        self._played = rounds.schedule(end, self._zone)
         for day in range(DAYS + 1):
             today = start + timedelta(days=day)
             while acts and acts[0].day <= day:
                 self._act(acts.pop(0), start, end)
-            self._vote(played, day=day, now=min(today + timedelta(hours=20), end), editor=editor,
+            self._vote(day=day, now=min(today + timedelta(hours=20), end), editor=editor,
                        start=start)  # fmt: skip
             self._chores(day)
             self._note(day, began)
@@ -143,12 +144,10 @@ class Performance:
             self._stage.go_to(moment)
             self._patrons.play(act)
 
-    def _vote(
-        self, played: list[Played], *, day: int, now: datetime, editor: int, start: datetime
-    ) -> None:
+    def _vote(self, *, day: int, now: datetime, editor: int, start: datetime) -> None:
         self._stage.go_to(now)
         self._stage.listen()
-        for each in played:
+        for each in self._played:
             suggested = rounds.day_of(each.opens, start) - rounds.SUGGESTED_BEFORE
             if day == suggested:
                 rounds.suggest(self._db, each, editor=editor, now=now)
@@ -179,9 +178,11 @@ class Performance:
 
     def _chores(self, day: int) -> None:
         """What the worker does by itself: rounds that end, fees, mails."""
-        if day % CHORES_EVERY == 0 or day > DAYS - OFTEN:
-            jobs.schedule_periodic(self._db, now=self._stage.now)
-        self._stage.work_off()
+        closes = any(each.closes.date() == self._stage.now.date() for each in self._played)
+        if day % CHORES_EVERY == 0 or closes or day > DAYS - LATELY:
+            if not closes:
+                jobs.schedule_periodic(self._db, now=self._stage.now)
+            self._stage.work_off()
 
     def _note(self, day: int, began: float) -> None:
         with self._db.transaction() as session:

@@ -10,8 +10,7 @@ from typing import Literal
 from app.ops.demo.people import Invented, invent
 
 DAYS = 425  # fourteen months
-LAUNCH = ((0, 30, 92), (30, 61, 58))  # the campaign at the start: from day, to day, people
-JOINS_A_MONTH = 29
+JOINS = (34, 26, 25, 26, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44)  # people, by month
 GIFTS = 64
 MONTH = 30.4
 INTERVALS = ("month", "month", "month", "month", "year")
@@ -87,10 +86,11 @@ def plan(seed: int) -> Plan:
 
 
 def _join_days(random: Random) -> list[int]:
-    days = [random.randrange(start, end) for start, end, count in LAUNCH for _ in range(count)]
-    first = LAUNCH[-1][1]
-    count = round((DAYS - first) / MONTH * JOINS_A_MONTH)
-    return sorted(days + [random.randrange(first, DAYS) for _ in range(count)])
+    days = []
+    for month, count in enumerate(JOINS):
+        first, last = round(month * MONTH), round((month + 1) * MONTH)
+        days += [random.randrange(first, min(last, DAYS)) for _ in range(count)]
+    return sorted(days)
 
 
 def _life(random: Random, person: Invented, interval: str) -> Life:

@@ -55,6 +55,7 @@ class Stage:
         kept: list[dict[str, Any]] = []
         for page in self.gateway.pages("event", created={"gte": since}):
             kept += page
+        kept.reverse()  # Stripe lists the newest first
         for event in kept:
             created = from_unix(event["created"])
             newest = created if newest is None else max(newest, created)
