@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from wtforms import ValidationError
 
 from app.accounts import roles
-from app.core.forms import Email, Form, Line
+from app.core.forms import Choice, Email, Form, Line
 from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
-
-
-class Choice(Line):
-    """One of a few values, each with its name."""
-
-    def __init__(self, label: Any = None, *, choices: Mapping[str, object], **kwargs: Any) -> None:
-        super().__init__(label, **kwargs)
-        self.choices = list(choices.items())
-
-    def pre_validate(self, form: Any) -> None:
-        super().pre_validate(form)
-        if self.data not in dict(self.choices):
-            raise ValidationError(_("Choose one of these."))
 
 
 class SignInForm(Form):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import url_for
-
 from app.admin.dashboard import Dashboard
 from app.core import drawing, i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.money import Money, exponent
+from app.core.web import url_for
 from app.payments import reasons
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.mrr import MonthAccount

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 
 from app.core.i18n import gettext as _
 
@@ -57,6 +58,26 @@ class Text(TextAreaField):
     def pre_validate(self, form: Any) -> None:
         refuse_unstorable(self, allowed="\n\t")
         refuse_long(self, self.longest)
+
+
+class Choice(Line):
+    """One of a few values, each with its name."""
+
+    def __init__(self, label: Any = None, *, choices: Mapping[str, object], **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.choices = list(choices.items())
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.data not in dict(self.choices):
+            raise ValidationError(_("Choose one of these."))
+
+
+class Tick(BooleanField):
+    """Something allowed or not."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
 
 
 class Email(Line):

@@ -11,9 +11,7 @@ from babel.numbers import format_decimal, get_currency_symbol
 
 # Source: Stripe, "Supported currencies". ISK and UGX have no minor unit any more, but the API
 # still takes them times 100, with zeros at the end.
-ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()
-)
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_ONLY = frozenset(["ISK", "UGX"])
 LONGEST_AMOUNT = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from wtforms import BooleanField, SelectField, ValidationError
+from wtforms import ValidationError
 
-from app.core.forms import Email, Form, Line, Text
+from app.core.forms import Choice, Email, Form, Line, Text, Tick
 from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
@@ -17,6 +17,7 @@ from app.newsroom.changing import Terms
 from app.newsroom.models import CurrencyOffer
 
 MOST_PRESETS = 6
+INTERVALS = {"month": _l("Monthly"), "year": _l("Yearly"), "once": _l("Once")}
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 
 
@@ -83,24 +84,21 @@ class NewsroomForm(Form):
 
     name = Needed(_l("Name"), longest=60)
     reply_to = Email(_l("Address that a person reads"))
-    timezone = SelectField(_l("Time zone"), choices=[(zone, zone) for zone in ZONES])
-    default_language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
-    default_interval = SelectField(
-        _l("Interval offered first"),
-        choices=[("month", _l("Monthly")), ("year", _l("Yearly")), ("once", _l("Once"))],
-    )
-    default_currency = SelectField(_l("Currency offered first"))
-    reporting_currency = SelectField(_l("Currency of the reports"))
+    timezone = Choice(_l("Time zone"), choices={zone: zone for zone in ZONES})
+    default_language = Choice(_l("Language"), choices=LANGUAGES)
+    default_interval = Choice(_l("Interval offered first"), choices=INTERVALS)
+    default_currency = Choice(_l("Currency offered first"), choices={})
+    reporting_currency = Choice(_l("Currency of the reports"), choices={})
     accent = Line(_l("Colour"), longest=7)
     fee_basis_points = Whole(_l("Processor’s fee, in hundredths of a per cent"), most=2000)
     grace_days = Whole(_l("Days that past due still counts"), most=90)
     one_time_days = Whole(_l("Days of good standing for a gift given once"), most=3660)
-    late_joiners_vote = BooleanField(_l("Who joins while a round runs may vote in it"))
-    sign_up_open = BooleanField(_l("New pledges are taken"))
+    late_joiners_vote = Tick(_l("Who joins while a round runs may vote in it"))
+    sign_up_open = Tick(_l("New pledges are taken"))
 
     def __init__(self, *args: Any, currencies: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(currency, currency) for currency in currencies]
+        choices: list[tuple[str, object]] = [(currency, currency) for currency in currencies]
         self.default_currency.choices = choices
         self.reporting_currency.choices = choices
 

@@ -77,9 +77,10 @@ def _by_currency(session: Session, account_ids: Sequence[int]) -> dict[Key, Move
     return wanted
 
 
-def _step(change: PledgeChange, started_at: datetime) -> Step:
+def _step(change: PledgeChange, started_at: datetime | None) -> Step:
     """A row of history as a step; before the first paid charge a pledge is worth nothing."""
-    counts = change.state in COUNTING and change.effective_at >= started_at
+    is_paid = started_at is not None and change.effective_at >= started_at
+    counts = is_paid and change.state in COUNTING
     value = monthly_value(change.total, change.interval) if counts else 0
     return Step(
         at=change.effective_at,

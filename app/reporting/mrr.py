@@ -165,7 +165,7 @@ def _part(session: Session, currency: str, which: sa.ColumnElement[bool]) -> tup
     return int(row[0]), _money(int(row[1]), currency)
 
 
-def _in(query: sa.Select[tuple[int]], currency: str | None) -> sa.Select[tuple[int]]:
+def _in(query: sa.Select[int], currency: str | None) -> sa.Select[int]:
     return query if currency is None else query.where(Movement.currency == currency)
 
 

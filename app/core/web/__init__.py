@@ -6,6 +6,8 @@ nothing else of Flask's application object.
 
 from __future__ import annotations
 
+from flask import url_for
+
 from app.core.web.access import Role, requires, safe_target, signed_in
 from app.core.web.context import database, limiter, now, reading, services, settings, transaction
 from app.core.web.nav import NavItem, nav
@@ -24,4 +26,5 @@ __all__ = [
     "settings",
     "signed_in",
     "transaction",
+    "url_for",
 ]
