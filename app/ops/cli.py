@@ -19,7 +19,7 @@ from app.core.i18n import LANGUAGES
 from app.core.web.context import House
 from app.newsroom import founding
 from app.newsroom import queries as newsroom
-from app.ops import migrating
+from app.ops import doctor, migrating
 from app.ops.demo import building
 from app.ops.worker import Worker
 from app.payments import reconcile, replaying, setup
@@ -81,7 +81,16 @@ def _serving(house: House) -> list[click.Command]:
             raise click.ClickException(str(error)) from None
         click.echo("The worker is told." if asked else "It was told before.")
 
-    return [serve, work, demo]
+    @click.command(name="doctor")
+    def examine() -> None:
+        """Check every promise that can be checked, and say what is broken."""
+        findings = doctor.examine(work_of(house))
+        for line in doctor.report(findings):
+            click.echo(line)
+        if any(finding.rows for finding in findings):
+            sys.exit(1)
+
+    return [serve, work, demo, examine]
 
 
 def _staff(house: House) -> list[click.Command]:

@@ -1,0 +1,105 @@
+"""The doctor: every promise that can be checked, by SQL, every ten minutes and by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.core import audit, jobs, progress
+from app.core.clock import wall_clock
+from app.core.jobs import Job, Work
+from app.mail.models import OutboxMessage
+from app.payments import checks as payments
+from app.payments.models import LedgerTransaction
+from app.reporting import movements
+from app.topics import checks as topics
+
+EVERY = timedelta(minutes=10)
+AHEAD = timedelta(hours=1)  # clocks of two machines may differ by so much
+STUCK = timedelta(hours=8)
+Rows = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check and the rows that break it; none is well."""
+
+    name: str
+    rows: Rows
+
+
+@jobs.every(EVERY, "ops.doctor")
+def visit(work: Work, _payload: dict[str, Any]) -> None:
+    """Examine the house and keep what was found, for the dashboard."""
+    findings = examine(work)
+    with work.db.transaction() as session:
+        for finding in findings:
+            progress.note_check(session, name=finding.name, rows=finding.rows, wall=wall_clock())
+
+
+def examine(work: Work) -> list[Finding]:
+    """Run every check in one snapshot."""
+    with work.db.reading() as session:
+        found = payments.run(session, work.now) | topics.run(session, work.now)
+        found |= {name: check(session, work.now) for name, check in OWN.items()}
+    return [Finding(name, [str(row) for row in rows]) for name, rows in found.items()]
+
+
+def report(findings: Iterable[Finding]) -> list[str]:
+    """What was found, in lines for a terminal."""
+    lines = []
+    for finding in findings:
+        verdict = f"BROKEN by {', '.join(finding.rows[:5])}" if finding.rows else "holds"
+        lines.append(f"{finding.name}: {verdict}")
+    return lines
+
+
+def _movements_follow_history(session: Session, _now: datetime) -> Rows:
+    return [f"account {account_id}" for account_id in movements.wrong(session)]
+
+
+def _nothing_in_the_future(session: Session, now: datetime) -> Rows:
+    """A8: by the app's clock, which in a rehearsal is the sandbox's."""
+    late = LedgerTransaction.effective_at > now + AHEAD
+    rows = session.scalars(sa.select(LedgerTransaction.source_id).where(late).limit(100))
+    return list(rows)
+
+
+def _audit_chain(session: Session, _now: datetime) -> Rows:
+    broken = audit.first_broken(session)
+    return [] if broken is None else [f"audit entry {broken}"]
+
+
+def _mail_leaves(session: Session, now: datetime) -> Rows:
+    """A7: a mail that waits has a job that will send it."""
+    waiting = OutboxMessage.state == "waiting", OutboxMessage.created_at < now - STUCK
+    rows = session.scalars(sa.select(OutboxMessage.message_id).where(*waiting).limit(100))
+    return list(rows)
+
+
+def _jobs_are_done(session: Session, now: datetime) -> Rows:
+    late = sa.and_(Job.state == "ready", Job.run_at < now - STUCK)
+    query = sa.select(Job.kind, Job.id).where(sa.or_(Job.state == "failed", late)).limit(100)
+    return [f"{kind} {number}" for kind, number in session.execute(query)]
+
+
+def _erased_keep_no_name(session: Session, _now: datetime) -> Rows:
+    kept = sa.or_(Account.email.is_not(None), Account.name.is_not(None))
+    query = sa.select(Account.id).where(Account.erased_at.is_not(None), kept).limit(100)
+    return [f"account {number}" for number in session.scalars(query)]
+
+
+OWN: dict[str, Callable[[Session, datetime], Rows]] = {
+    "Movements follow from history": _movements_follow_history,
+    "Nothing is dated in the future": _nothing_in_the_future,
+    "The audit chain is whole": _audit_chain,
+    "Mails leave": _mail_leaves,
+    "Jobs are done": _jobs_are_done,
+    "The erased keep no name": _erased_keep_no_name,
+}
