@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.membership import history, queries
 from app.membership.models import Pledge
-from app.membership.queries import Facts
+from app.membership.queries import NOT_PAID, Facts
 from app.newsroom import queries as newsroom
 from app.payments.models import StripeSubscription
 
@@ -22,7 +22,6 @@ STATES = {
     "incomplete": "pending", "unpaid": "ended", "canceled": "ended", "incomplete_expired": "ended",
 }  # fmt: skip
 REASONS = {"payment_disputed": "dispute", "payment_failed": "involuntary"}
-NOT_PAID = ("past_due", "unpaid")
 
 
 def derive(session: Session, pledge: Pledge, facts: Facts) -> str:

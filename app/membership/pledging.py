@@ -98,7 +98,7 @@ def _write_history(
 ) -> bool:
     """The start, and the snapshot that was just told; True where either is new."""
     is_new = False
-    if facts.paid:
+    if facts.paid and pledge.started_at != facts.paid[0].created:
         first = facts.paid[0]
         is_new = history.add(
             session,

@@ -17,12 +17,14 @@ from app.payments.models import (
     StripeSubscription,
 )
 
+NOT_PAID = ("past_due", "unpaid")  # Stripe's words while a renewal has not been paid
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What Stripe knows of one sign-up, as our mirror has it."""
 
-    checkout: StripeCheckout | None
+    checkout: StripeCheckout | None  # not asked for once it was paid
     subscription: StripeSubscription | None
     paid: list[StripeCharge]  # succeeded, oldest first
     failed: list[StripeCharge]  # oldest first
@@ -40,8 +42,8 @@ class Facts:
         return self.checkout is not None and self.checkout.async_failed and not self.paid
 
 
-def facts(session: Session, ref: str) -> Facts:
-    """Read the mirror of one sign-up."""
+def facts(session: Session, ref: str, *, is_paid: bool = False) -> Facts:
+    """Read the mirror of one sign-up; of one that is paid the checkout has nothing more to say."""
     charges = sa.select(StripeCharge).where(StripeCharge.ref == ref)
     found = list(session.scalars(charges.order_by(StripeCharge.created, StripeCharge.id)))
     paid = [charge for charge in found if charge.status == "succeeded"]
@@ -51,14 +53,8 @@ def facts(session: Session, ref: str) -> Facts:
         .order_by(StripeSubscription.start_date, StripeSubscription.id)
         .limit(1)
     )
-    checkout = session.scalar(
-        sa.select(StripeCheckout)
-        .where(StripeCheckout.ref == ref)
-        .order_by(StripeCheckout.created.desc(), StripeCheckout.id)
-        .limit(1)
-    )
     return Facts(
-        checkout=checkout,
+        checkout=None if is_paid else _checkout(session, ref),
         subscription=subscription,
         paid=paid,
         failed=[charge for charge in found if charge.status == "failed"],
@@ -140,8 +136,15 @@ def known_to_newsroom(session: Session, account_ids: list[int]) -> set[int]:
     return set(session.scalars(known))
 
 
+def _checkout(session: Session, ref: str) -> StripeCheckout | None:
+    newest = sa.select(StripeCheckout).where(StripeCheckout.ref == ref)
+    return session.scalar(
+        newest.order_by(StripeCheckout.created.desc(), StripeCheckout.id).limit(1)
+    )
+
+
 def _first_failed(session: Session, subscription: StripeSubscription | None) -> datetime | None:
-    if subscription is None:
+    if subscription is None or subscription.status not in NOT_PAID:
         return None
     unpaid = sa.select(sa.func.min(StripeInvoice.first_failed_at)).where(
         StripeInvoice.subscription_id == subscription.id, StripeInvoice.status == "open"

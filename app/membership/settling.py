@@ -31,7 +31,9 @@ def settle(session: Session, ref: str, *, now: datetime, change: Change | None =
     sign_up = session.scalar(for_update(sa.select(SignUp).where(SignUp.ref == ref)))
     if sign_up is None:
         return
-    facts = queries.facts(session, ref)
+    tells_name = change is not None and change.kind == "checkout"
+    is_paid = sign_up.state == "paid" and not tells_name
+    facts = queries.facts(session, ref, is_paid=is_paid)
     if facts.is_complete or facts.subscription is not None or facts.paid:
         account = _person(session, sign_up, facts, now)
         if sign_up.interval == "once":
@@ -48,13 +50,15 @@ def _person(session: Session, sign_up: SignUp, facts: queries.Facts, now: dateti
     The row is locked, so that two sign-ups of one person are settled one after the other.
     """
     if sign_up.account_id is None:
-        name = facts.checkout.name if facts.checkout else None
-        account = people.find_or_create(
-            session, email=sign_up.email, language=sign_up.language, name=name, now=now
+        found = people.find_or_create(
+            session, email=sign_up.email, language=sign_up.language, now=now
         )
-        sign_up.account_id = account.id
+        sign_up.account_id = found.id
     mine = sa.select(Account).where(Account.id == sign_up.account_id)
-    return session.scalars(for_update(mine)).one()
+    account = session.scalars(for_update(mine)).one()
+    if account.name is None and account.confirmed_at is None and facts.checkout is not None:
+        account.name = facts.checkout.name  # who has signed in names themselves
+    return account
 
 
 def _remember(

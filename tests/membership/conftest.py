@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
@@ -14,11 +12,9 @@ from tests.membership.counter import Counter
 
 
 @pytest.fixture
-def counter(
-    app: Flask, clock: FixedClock, sandbox: WiredSandbox, settle: Callable[[], None]
-) -> Counter:
+def counter(app: Flask, clock: FixedClock, sandbox: WiredSandbox) -> Counter:
     """A founded newsroom that takes pledges."""
-    made = Counter(app, clock, sandbox, settle)
+    made = Counter(app, clock, sandbox)
     with made.db.transaction() as session:
         founding.found(session, now=clock())
     return made

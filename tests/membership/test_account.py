@@ -17,6 +17,12 @@ from tests.membership.counter import ANN, Counter
 from tests.statements import statements
 
 
+@pytest.fixture(params=["sqlite"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """These pages ask nothing that the tests of joining and living do not ask of both engines."""
+    return str(request.param)
+
+
 def flat(html: str) -> str:
     """The page with plain spaces, on one line."""
     return re.sub(r"\s+", " ", html.replace("\u00a0", " "))

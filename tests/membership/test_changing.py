@@ -20,6 +20,12 @@ from tests.reading import Reader
 MANAGE = re.compile(r"http://localhost(/manage/\S+)")
 
 
+@pytest.fixture(params=["sqlite"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """These pages ask nothing that the tests of joining and living do not ask of both engines."""
+    return str(request.param)
+
+
 def flat(html: str) -> str:
     """The page with plain spaces, on one line."""
     return re.sub(r"\s+", " ", html.replace("\u00a0", " "))

@@ -21,6 +21,12 @@ from tests.membership.paper import fields
 CHECKOUT = "/v1/checkout/sessions"
 
 
+@pytest.fixture(params=["sqlite"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """These pages ask nothing that the tests of joining and living do not ask of both engines."""
+    return str(request.param)
+
+
 @pytest.mark.parametrize(
     "kind",
     ["refuse", "429", "500", "503", "500_stored", "html200", "half_json", "cut_after_execution"],

@@ -8,6 +8,12 @@ from app.membership.models import Gift, Pledge
 from tests.membership.counter import BAD_DEBIT, DEBIT, EMPTY, GOOD, Counter
 
 
+@pytest.fixture(params=["sqlite"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """These pages ask nothing that the tests of joining and living do not ask of both engines."""
+    return str(request.param)
+
+
 def thanks(counter: Counter, checkout: str) -> str:
     page = counter.reader().get(f"/join/thanks?session_id={checkout}")
     assert page.status_code == 200
