@@ -71,14 +71,16 @@ class Work:
 
 Handler = Callable[[Work, dict[str, Any]], None]
 _handlers: dict[str, Handler] = {}
+_leases: dict[str, timedelta] = {}
 _periodic: dict[str, tuple[timedelta, Handler]] = {}
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does a kind of job."""
+def handles(kind: str, *, lease: timedelta = LEASE) -> Callable[[Handler], Handler]:
+    """Register the function that does a kind of job, and how long it may take."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
+        _leases[kind] = lease
         return function
 
     return register
@@ -153,7 +155,7 @@ def _claim(db: Database, *, now: datetime, most: int) -> list[Job]:
     with db.transaction() as session:
         jobs = list(session.scalars(due.with_for_update(skip_locked=True)))
         for job in jobs:
-            job.leased_until = wall + LEASE
+            job.leased_until = wall + _leases.get(job.kind, LEASE)
             job.lease = secrets.token_hex(8)
             job.attempts += 1
         return jobs

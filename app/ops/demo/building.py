@@ -77,7 +77,7 @@ def connect(work: Work, _payload: dict[str, Any]) -> None:
     )
 
 
-@jobs.handles("demo.build")
+@jobs.handles("demo.build", lease=timedelta(hours=1))
 def build(work: Work, payload: dict[str, Any]) -> None:
     """Play fourteen months, day by day, up to today; then let time run and events come."""
     Performance(work, seed=int(payload["seed"])).play()
@@ -180,7 +180,7 @@ class Performance:
         """What the worker does by itself: rounds that end, fees, mails."""
         closes = any(each.closes.date() == self._stage.now.date() for each in self._played)
         if day % CHORES_EVERY == 0 or closes or day > DAYS - LATELY:
-            if not closes:
+            if day % CHORES_EVERY == 0 or day == DAYS:
                 jobs.schedule_periodic(self._db, now=self._stage.now)
             self._stage.work_off()
 
