@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -78,7 +78,10 @@ def test_the_events_that_come_after_it_change_nothing(till: Till, db: Database) 
     till.catch_up()
     after = told(db)
 
-    known = {"events": [], "stripe_object": []}  # the inbox, and how new what we have is
+    known: dict[str, Any] = {
+        "events": [],
+        "stripe_object": [],
+    }  # the inbox, and how new what we have is
     assert differences(before | known, after | known) == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -12,11 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.clock import wall_clock
-from app.core.db import Database
 from app.core.web.context import House
 from app.payments.models import StripeEvent
 from tests.payments.events import encoded, make_event, signed
 from tests.reading import Reader
+from tests.statements import statements
 
 PATH = "/stripe/webhook"
 THIN = {
@@ -172,16 +171,9 @@ def test_more_than_a_megabyte_is_refused_unread(app: Flask, client: Reader) -> N
 
 
 def test_keeping_an_event_takes_one_statement_and_loads_nobody(app: Flask, client: Reader) -> None:
-    db: Database = app.extensions["house"].db
-    statements: list[str] = []
+    with statements(app.extensions["house"].db) as written:
+        client.set_cookie("session", "eyJfdXNlcl9pZCI6IngifQ.bad.signature")
+        deliver(client, encoded(make_event()))
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    client.set_cookie("session", "eyJfdXNlcl9pZCI6IngifQ.bad.signature")
-    deliver(client, encoded(make_event()))
-
-    written = [text for text in statements if not text.startswith("BEGIN")]
     assert len(written) == 1
     assert written[0].startswith("INSERT INTO stripe_event")
