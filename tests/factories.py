@@ -108,7 +108,7 @@ def make_staff(session: Session, *, now: datetime, role: str) -> int:
         StaffMember(
             account_id=account_id,
             role=role,
-            totp_secret="JBSWY3DPEHPK3PXP",
+            totp_secret="JBSWY3DPEHPK3PXP" * 2,
             totp_confirmed_at=now,
             created_at=now,
         )
