@@ -8,8 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.membership.models import Gift
+from app.topics import enrolling
 from app.topics.models import Topic
 from app.topics.voting import readable
+from tests import factories
 from tests.reading import TOKEN, Reader
 from tests.topics.scene import Scene
 
@@ -244,3 +250,40 @@ def test_the_menu_names_the_running_round(scene: Scene, visit: Visit) -> None:
     round_id = scene.open_round(scene.topics(2))
     page = visit(None).get("/topics").text
     assert f'<a href="/rounds/{round_id}"><span>Round 1</span></a>' in page
+
+
+def test_whoever_was_refunded_or_waits_reads_what_applies_to_them(
+    scene: Scene, visit: Visit
+) -> None:
+    patron, waiting = scene.patron(), scene.stranger()
+    round_id = scene.open_round(scene.topics(2), late_joiners=False)
+    page = f"/rounds/{round_id}"
+    assert "Its roll was frozen at opening" in visit(waiting).get(page).text
+    scene.write(lambda s: enrolling.take_off(s, patron, "refund", scene.now))
+    taken_off = visit(patron).get(page).text
+    assert "You are off the roll of this round" in taken_off
+    assert 'name="choice"' not in taken_off
+
+    def start_paying(session: Session) -> None:
+        gift = factories.make_gift(session, now=scene.now, account_id=waiting)
+        unpaid = {"state": "pending", "paid_at": None, "standing_until": None}
+        session.execute(sa.update(Gift).where(Gift.id == gift).values(unpaid))
+
+    scene.write(start_paying)
+    assert "first payment is still on its way" in visit(waiting).get(page).text
+
+
+def test_a_round_without_votes_and_one_with_a_tie_say_so(scene: Scene, visit: Visit) -> None:
+    patron, topics = scene.patron(), scene.topics(2)
+    empty = scene.open_round(topics)
+    scene.close(empty)
+    assert "Nobody voted in this round" in visit(None).get(f"/rounds/{empty}/result").text
+    blank = scene.open_round(topics)
+    scene.cast(blank, patron, [])
+    scene.close(blank)
+    assert "Every ballot was blank" in visit(None).get(f"/rounds/{blank}/result").text
+    tied = scene.open_round(topics)
+    scene.cast(tied, patron, topics)
+    scene.close(tied)
+    page = visit(None).get(f"/rounds/{tied}/result").text
+    assert "Several topics had the same number of marks" in page
