@@ -78,7 +78,7 @@ def _presets(
             continue
         value = Money(minor, offer.currency).plain()
         query = {"preset": value} | ({"cover_fees": "1"} if form.cover_fees.data else {})
-        chosen = not form.amount.data and form.preset.data == value
+        chosen = form.amount.minor == minor
         cards.append(
             Card(value, "", chosen, f"{base}?{urlencode(query)}", Money(minor, offer.currency))
         )
