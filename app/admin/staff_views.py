@@ -9,7 +9,7 @@ from app.admin import dashboard, presenting
 from app.core.i18n import gettext as _
 from app.core.web import nav, now, reading, requires
 from app.newsroom import queries as newsroom
-from app.newsroom.views import here
+from app.newsroom.here import here
 from app.reporting.staff_views import keeps_accounts, sees_money
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")

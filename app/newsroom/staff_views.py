@@ -12,9 +12,9 @@ from app.core.i18n import gettext as _
 from app.core.web import nav, now, reading, requires, transaction
 from app.newsroom import changing, queries, writing
 from app.newsroom.forms import NewsroomForm, OfferForm, TextForm, Whole
+from app.newsroom.here import here
 from app.newsroom.models import CurrencyOffer
 from app.newsroom.texts import DEFAULT_TEXTS
-from app.newsroom.views import here
 
 bp = Blueprint("newsroom_staff", __name__, url_prefix="/admin/settings")
 nav.add("desk", "newsroom_staff.settings", label=lambda: _("Settings"), order=90, roles=("admin",))

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
-from app.core.web import reading
-from app.newsroom import colours, queries
-from app.newsroom.models import Newsroom
+from app.newsroom import colours
+from app.newsroom.here import here
 
 bp = Blueprint("newsroom", __name__)
-
-
-def here() -> Newsroom:
-    """This request's newsroom, read once."""
-    if "newsroom" not in g:
-        with reading() as session:
-            g.newsroom = queries.current(session)
-    room: Newsroom = g.newsroom
-    return room
 
 
 @bp.app_context_processor

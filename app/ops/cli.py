@@ -29,7 +29,13 @@ from app.reporting import movements
 def install(app: Flask) -> None:
     """Add the commands to the application."""
     house: House = app.extensions["house"]
-    for group in (_serving(house), _staff(house), _stripe(house), _reports(house)):
+    for group in (
+        _serving(house),
+        _rehearsing(house),
+        _staff(house),
+        _stripe(house),
+        _reports(house),
+    ):
         for command in group:
             app.cli.add_command(command)
 
@@ -69,6 +75,10 @@ def _serving(house: House) -> list[click.Command]:
         prepare(house)
         Worker(work_of(house), name=name).run()
 
+    return [serve, work]
+
+
+def _rehearsing(house: House) -> list[click.Command]:
     @click.command()
     @click.option("--seed", default=building.SEED, show_default=True)
     @click.option("--empty", is_flag=True, help="Only let the sandbox deliver its events.")
@@ -90,7 +100,7 @@ def _serving(house: House) -> list[click.Command]:
         if any(finding.rows for finding in findings):
             sys.exit(1)
 
-    return [serve, work, demo, examine]
+    return [demo, examine]
 
 
 def _staff(house: House) -> list[click.Command]:

@@ -12,7 +12,7 @@ from app.core.pagination import Cursor
 from app.core.web import now, reading, requires
 from app.core.web.access import may
 from app.newsroom import queries as newsroom
-from app.newsroom.views import here
+from app.newsroom.here import here
 from app.reporting import mrr, people, recovery, revenue
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.models import KINDS

@@ -9,7 +9,16 @@ from __future__ import annotations
 from flask import url_for
 
 from app.core.web.access import Role, requires, safe_target, signed_in
-from app.core.web.context import database, limiter, now, reading, services, settings, transaction
+from app.core.web.context import (
+    database,
+    limiter,
+    now,
+    once,
+    reading,
+    services,
+    settings,
+    transaction,
+)
 from app.core.web.nav import NavItem, nav
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "limiter",
     "nav",
     "now",
+    "once",
     "reading",
     "requires",
     "safe_target",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.limits import Limiter
 from app.core.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ def limiter() -> Limiter:
 
 def services() -> dict[str, Any]:
     return house().services
+
+
+def once(name: str, make: Callable[[], T]) -> T:
+    """What a request needs several times, made the first time it is asked for."""
+    key = f"once:{name}"
+    if key not in g:
+        setattr(g, key, make())
+    return cast(T, getattr(g, key))
 
 
 def now() -> datetime:
