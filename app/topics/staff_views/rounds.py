@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.web import now, reading, requires, transaction
-from app.newsroom.views import here
+from app.newsroom.here import here
 from app.topics import closing, opening, planning, queries
 from app.topics.forms import ExtendForm, NoteForm, RoundForm, chosen, local
 from app.topics.queries import desk
