@@ -13,7 +13,7 @@ from flask_login import current_user
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.core.web import database, now, reading, transaction
-from app.newsroom.views import here
+from app.newsroom.here import here
 from app.topics import publishing, queries, voting
 from app.topics.errors import NotYet
 from app.topics.forms import chosen
