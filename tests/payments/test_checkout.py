@@ -78,10 +78,8 @@ def test_the_events_that_come_after_it_change_nothing(till: Till, db: Database) 
     till.catch_up()
     after = told(db)
 
-    known: dict[str, Any] = {
-        "events": [],
-        "stripe_object": [],
-    }  # the inbox, and how new what we have is
+    # but for the inbox, and how new what we have is
+    known: dict[str, Any] = {"events": [], "stripe_object": []}
     assert differences(before | known, after | known) == []
 
 
