@@ -29,6 +29,7 @@ from app.core.web.context import House
 from app.mail import outbox
 from app.mail import sending as mail_sending
 from app.mail import staff_views as mail_staff
+from app.membership import forgetting as membership_forgetting
 from app.membership import jobs as membership_jobs
 from app.membership import staff_views as membership_staff
 from app.membership import stripe_events as membership_events
@@ -44,6 +45,7 @@ from app.public import views as public
 from app.reporting import movements
 from app.reporting import staff_views as reporting
 from app.topics import enrolling as topics_enrolling
+from app.topics import forgetting as topics_forgetting
 from app.topics import jobs as topics_jobs
 from app.topics import staff_views as topics_staff
 from app.topics import views as topics
@@ -56,7 +58,8 @@ BLUEPRINTS = (
 # Rooms that fill the lists of lower ones, and the handlers of jobs: known by every process.
 LISTENING = (
     mail_sending, accounts_signing_in, payments_jobs, membership_jobs, membership_events,
-    topics_jobs, topics_enrolling, movements,
+    membership_forgetting,
+    topics_jobs, topics_enrolling, topics_forgetting, movements,
 )  # fmt: skip
 LARGEST_BODY = 1024 * 1024
 LARGEST_FORM = 256 * 1024
