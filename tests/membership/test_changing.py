@@ -326,6 +326,17 @@ def test_the_page_to_stop_says_the_same_to_everyone_and_mails_who_gives(counter:
     assert counter.pledge().cancels_at is not None
 
 
+def test_who_gives_no_more_is_told_so_by_mail(counter: Counter) -> None:
+    counter.become_patron(amount="20", interval="once")
+
+    counter.reader().submit("/stop", {"email": "ann@example.org"})
+    counter.settle()
+
+    (mail,) = counter.mails("manage_link")
+    assert "Nothing is charged." in mail.text
+    assert "/manage/" not in mail.text
+
+
 def test_asking_for_links_for_ever_is_refused(counter: Counter) -> None:
     reader = counter.reader()
     for _ in range(10):

@@ -131,7 +131,7 @@ def test_stripe_is_asked_with_our_words_and_reference_only(counter: Counter) -> 
     assert asked["locale"] == "auto"
     assert asked["metadata"] == {"patron_desk_ref": counter.sign_up().ref}
     assert asked["customer_email"] == ANN
-    assert asked["custom_text"]["submit"]["message"]
+    assert "5\u00a0€ сьогодні" in asked["custom_text"]["submit"]["message"]
     assert asked["success_url"].endswith("/join/thanks?session_id={CHECKOUT_SESSION_ID}")
     assert "email" not in asked["cancel_url"]
     request = counter.one(StripeRequest)
