@@ -115,3 +115,34 @@ def test_after_closing_the_marks_do_show(
     after = hidden.walk(app, readers, values=running, only="topics.ballots_csv")
     changed = {place[1] for place in hidden.differences(before, after)}
     assert changed == {f"/rounds/{round_id}/ballots.csv"}
+
+
+def test_other_marks_change_no_byte_of_any_page_at_all(
+    app: Flask, scene: Scene, visit: Visit, running: dict[str, list[int]]
+) -> None:
+    """The whole route map: pages, JSON, files, feeds, the desk; a new route is walked by itself."""
+    readers = visitors(scene, visit, running, ("admin", "finance"))
+    round_id, voter = running["round_id"][1], running["patrons"][0]
+    values: dict[str, list[object]] = {
+        "round_id": [running["round_id"][1]],
+        "topic_id": [running["topic_id"][1]],
+        "account_id": [voter, running["patrons"][8]],
+        "currency": ["EUR"],
+        "filename": ["css/reader.css"],
+        "token": ["nobody"],
+        "receipt_id": [1],
+        "message_id": [1],
+        "number": [1],
+        "charge_id": ["ch_1"],
+        "reporting.patrons:figure": ["patrons", "mrr", "at-risk", "committed"],
+        "reporting.movements:key": [scene.now.strftime("%Y-%m")],
+        "newsroom_staff.text:key": ["ask.title"],
+    }
+
+    def seen() -> hidden.Seen:
+        return hidden.walk(app, readers, values=values)
+
+    before = seen()
+    hidden.change_marks(scene.db, round_id, but_for=[voter])
+    assert sum(answer[0] == 200 for answer in before.values()) > 100
+    assert hidden.differences(before, seen()) == {}
