@@ -1,0 +1,67 @@
+"""What journeys start from: a newsroom on loopback ports, and browsers that visit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.mail import outbox
+from tests.journeys import scenario
+from tests.journeys.scenario import Newsroom
+from tests.journeys.site import Site, running
+from tests.journeys.visitor import Visitor, visiting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.contract.report import Report
+    from tests.databases import Databases
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def script(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs JavaScript; who asks for it is run with and without."""
+    return bool(request.param)
+
+
+@pytest.fixture(scope="session")
+def with_a_past(databases: Databases, contract_report: Report) -> Iterator[Newsroom]:
+    """The newsroom of all journeys that do not move the clock; tests take ``newsroom``."""
+    with databases.migrated("sqlite") as url, running(url, contract_report) as site:
+        yield scenario.with_a_past(site)
+
+
+@pytest.fixture
+def newsroom(with_a_past: Newsroom) -> Newsroom:
+    """A newsroom with a past; its mails have its own address, whichever site was made last."""
+    outbox.configure(site_url=with_a_past.site.url)
+    return with_a_past
+
+
+@pytest.fixture
+def site(newsroom: Newsroom) -> Site:
+    """Where that newsroom is."""
+    return newsroom.site
+
+
+@pytest.fixture
+def own_site(databases: Databases, contract_report: Report) -> Iterator[Site]:
+    """A site of the test's own, with nobody in it yet, whose clock may be moved."""
+    with databases.migrated("sqlite") as url, running(url, contract_report) as made:
+        yield made
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens browsers: ``visit(site, script=…, language=…, width=…, scheme=…)``."""
+    with ExitStack() as open_ones:
+
+        def come(where: Site, **how: object) -> Visitor:
+            return open_ones.enter_context(visiting(chromium, where, **how))  # type: ignore[arg-type]
+
+        yield come
