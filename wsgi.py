@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 from app import create_app
-from app.core.settings import BadEnvironment
+from app.core.settings import BadEnvironment, load_settings
+from app.ops.clocks import clock_for
 
 try:
-    app = create_app()
+    settings = load_settings()
+    app = create_app(settings, clock=clock_for(settings))
 except BadEnvironment as error:
     sys.exit(str(error))

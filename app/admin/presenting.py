@@ -54,6 +54,7 @@ class AccountTable:
 
     name: str
     period: str
+    href: str
     start: Money
     end: Money
     rows: list[AccountRow]
@@ -101,6 +102,7 @@ def account(board: Dashboard, *, now: datetime, zone: str) -> AccountTable:
     return AccountTable(
         name=i18n.date(month.month.start, zone, "LLLL"),
         period=_("%(first)s to %(now)s", first=first, now=i18n.moment(now, zone, "d MMMM, HH:mm")),
+        href=url_for("reporting.movements", key=month.month.key, currency=board.currency),
         start=month.start,
         end=month.end,
         rows=[
@@ -225,9 +227,7 @@ def _mrr(board: Dashboard, month: str) -> Figure:
         label=str(DEFINITIONS["mrr"][0]),
         value=_bare(board.mrr),
         below=_("%(change)s in %(month)s", change=sign + _bare(net), month=month),
-        href=url_for(
-            "reporting.movements", key=board.this_month.month.key, currency=board.currency
-        ),
+        href=url_for("reporting.patrons", figure="mrr"),
         drawing=drawing.spark([float(month.end.minor) for month in board.months], "area"),
         course=_("MRR at the end of each of twelve months"),
         definition=str(DEFINITIONS["mrr"][1]),

@@ -10,7 +10,7 @@ from app.core.i18n import gettext as _
 from app.core.web import nav, now, reading, requires
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
-from app.reporting.staff_views import keeps_accounts, sees_money
+from app.reporting.rights import keeps_accounts, sees_money
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 nav.add("desk", "admin.dashboard", label=lambda: _("Dashboard"), order=0)

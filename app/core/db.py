@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -150,11 +149,6 @@ def append_only_ddl(table: str) -> dict[str, list[str]]:
             f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
         ],
     }
-
-
-def violates(error: IntegrityError, name: str) -> bool:
-    """Whether this error comes from the constraint or unique columns of that name."""
-    return name in str(error.orig)
 
 
 def for_update(statement: sa.Select[T]) -> sa.Select[T]:

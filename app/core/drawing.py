@@ -193,11 +193,6 @@ def cups(amount: int, goal: int) -> list[float]:
     return [_between(amount * CUPS / goal - cup) for cup in range(CUPS)]
 
 
-def width_of(part: int, whole: int) -> float:
-    """A bar's width in per cent; nothing to divide by is no bar, more than all is all."""
-    return 0.0 if whole <= 0 else round(100 * _between(part / whole), 1)
-
-
 def _polyline(values: Sequence[float], low: float, high: float) -> list[tuple[float, float]]:
     span = high - low or 1
     usable = SPARK_HEIGHT - 2 * DOT

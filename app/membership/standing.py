@@ -46,12 +46,6 @@ def good_standing_ids(session: Session, now: datetime) -> sa.Select[int]:
     return sa.select(union.c.account_id)
 
 
-def is_active_patron(session: Session, account_id: int, now: datetime) -> bool:
-    """Whether this person counts as a patron now."""
-    mine = active_patron_ids(session, now).where(Pledge.account_id == account_id)
-    return session.scalar(mine.limit(1)) is not None
-
-
 def in_good_standing(session: Session, account_id: int, now: datetime) -> bool:
     """Whether this person may vote now."""
     found = good_standing_ids(session, now).subquery()

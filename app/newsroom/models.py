@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,19 +77,3 @@ class NewsroomText(Base):
     body: Mapped[str]
     html: Mapped[str]
     updated_at: Mapped[datetime]
-
-
-class ExchangeRate(Base):
-    """What one unit of ``base`` was worth in ``quote`` from a day on."""
-
-    __tablename__ = "exchange_rate"
-    __table_args__ = (
-        sa.CheckConstraint("rate_millionths > 0", name="rate"),
-        sa.UniqueConstraint("base", "quote", "effective_on"),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    base: Mapped[str] = mapped_column(sa.String(3))
-    quote: Mapped[str] = mapped_column(sa.String(3))
-    effective_on: Mapped[date]
-    rate_millionths: Mapped[int]  # 0.0213 UAH->EUR is 21300; a major unit for a major unit

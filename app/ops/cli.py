@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
-from app.accounts import second_factor, staffing
+from app.accounts import erasing, exporting, people, second_factor, staffing
 from app.accounts.models import ROLES
 from app.core import jobs
 from app.core.clock import wall_clock
@@ -33,6 +35,7 @@ def install(app: Flask) -> None:
         _serving(house),
         _rehearsing(house),
         _staff(house),
+        _people(house),
         _stripe(house),
         _reports(house),
     ):
@@ -131,6 +134,41 @@ def _staff(house: House) -> list[click.Command]:
         click.echo(f"{address} is {role}.\n{told}", nl=False)
 
     return [group]
+
+
+def _people(house: House) -> list[click.Command]:
+    group = AppGroup("people", help="What we keep of a person, at their wish.")
+
+    @group.command("export")
+    @click.argument("email")
+    def give_out(email: str) -> None:
+        """Print everything that is kept about a person, as JSON."""
+        with house.db.reading() as session:
+            found = exporting.export(
+                session, account_id=_account(session, email), wall=wall_clock()
+            )
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+
+    @group.command("erase")
+    @click.argument("email")
+    def forget(email: str) -> None:
+        """Take a person's name and address from everything; their payments stay as numbers."""
+        with house.db.transaction() as session:
+            number = _account(session, email)
+            try:
+                erasing.erase(session, account_id=number, actor_id=None, now=wall_clock())
+            except erasing.StillStaff as error:
+                raise click.ClickException(str(error.message)) from None
+        click.echo("Nothing that names this person is kept any more.")
+
+    return [group]
+
+
+def _account(session: Session, email: str) -> int:
+    found = people.by_email(session, email)
+    if found is None:
+        raise click.ClickException(f"There is nobody with the address {email}.")
+    return found.id
 
 
 def _stripe(house: House) -> list[click.Command]:

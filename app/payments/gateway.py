@@ -202,24 +202,6 @@ class Gateway:
         create = self._client.v1.refunds.create
         return self._spoken(lambda: create(params, {"idempotency_key": key}))
 
-    def preview_change(
-        self,
-        *,
-        subscription_id: str,
-        item_id: str,
-        product_id: str,
-        currency: str,
-        interval: str,
-        total: int,
-    ) -> Json:
-        """The next invoice as it would be with another amount."""
-        item = _item(item_id, product_id, currency, interval, total)
-        params: Any = {
-            "subscription": subscription_id,
-            "subscription_details": {"items": [item], "proration_behavior": "none"},
-        }
-        return self._spoken(lambda: self._client.v1.invoices.create_preview(params))
-
     def retrieve(self, kind: str, object_id: str, expand: Sequence[str] = ()) -> Json | None:
         """An object as Stripe has it now; None where Stripe knows none with this id."""
         if not ID.fullmatch(object_id):  # it may come from an address that somebody typed

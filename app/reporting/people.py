@@ -19,8 +19,6 @@ from app.reporting.models import Movement
 from app.reporting.months import Month
 from app.reporting.mrr import PER_UNIT
 
-LISTS = ("patrons", "at-risk", "ending")
-
 
 @dataclass(frozen=True, slots=True)
 class PatronRow:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Blueprint, abort, render_template, request
-from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.core.pagination import Cursor
 from app.core.web import now, reading, requires
-from app.core.web.access import may
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
 from app.reporting import mrr, people, recovery, revenue
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.models import KINDS
 from app.reporting.months import Month, last_months, parse
+from app.reporting.rights import keeps_accounts, sees_money
 
 MONTHS = 12
 bp = Blueprint("reporting", __name__, url_prefix="/admin/reports")
@@ -30,9 +29,10 @@ def patrons(figure: str) -> str:
     with reading() as session:
         page = people.patrons(session, which=which, cursor=Cursor.from_query(request.args))
         page = replace(page, rows=people.named(session, page.rows, keeps_accounts()))
+        each = mrr.arpu(session, at=now(), currency=here().reporting_currency)
     return render_template(
         "reporting/patrons.html", figure=figure, definition=DEFINITIONS[figure], page=page,
-        sees_money=sees_money(),
+        sees_money=sees_money(), each=each if figure == "mrr" else None,
     )  # fmt: skip
 
 
@@ -84,16 +84,6 @@ def recovered() -> str:
         "reporting/recovered.html", definition=DEFINITIONS["recovered"], lines=lines[::-1],
         currency=currency, currencies=currencies,
     )  # fmt: skip
-
-
-def sees_money() -> bool:
-    """Editors choose topics and need no amounts."""
-    return may(current_user, "finance", "viewer")
-
-
-def keeps_accounts() -> bool:
-    """Who keeps the accounts sees every name; others only those who allowed it."""
-    return may(current_user, "finance")
 
 
 def _month(key: str) -> Month:

@@ -37,19 +37,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("currency", name=op.f("pk_currency_offer")),
     )
     op.create_table(
-        "exchange_rate",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("base", sa.String(length=3), nullable=False),
-        sa.Column("quote", sa.String(length=3), nullable=False),
-        sa.Column("effective_on", sa.Date(), nullable=False),
-        sa.Column("rate_millionths", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("rate_millionths > 0", name=op.f("ck_exchange_rate_rate")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_rate")),
-        sa.UniqueConstraint(
-            "base", "quote", "effective_on", name=op.f("uq_exchange_rate_base_quote_effective_on")
-        ),
-    )
-    op.create_table(
         "newsroom",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -90,5 +77,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("newsroom_text")
     op.drop_table("newsroom")
-    op.drop_table("exchange_rate")
     op.drop_table("currency_offer")

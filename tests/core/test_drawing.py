@@ -27,12 +27,6 @@ def test_cups_without_a_goal_are_empty() -> None:
     assert drawing.cups(100, 0) == [0.0] * 10
 
 
-def test_a_bar_is_never_wider_than_its_frame_nor_divides_by_nought() -> None:
-    assert drawing.width_of(143, 398) == 35.9
-    assert drawing.width_of(5, 4) == 100.0
-    assert drawing.width_of(0, 0) == 0.0
-
-
 def test_a_waterfall_closes_on_the_sum_of_its_steps() -> None:
     falls = drawing.waterfall(
         [("Recurring", 178250), ("Once", 21000), ("Refunds", -1800), ("Fees", -14862)], "Net"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -28,7 +29,7 @@ def test_an_instant_just_before_midnight_belongs_to_the_old_month() -> None:
 def test_months_follow_each_other_without_a_gap_over_the_year() -> None:
     months = last_months(datetime(2026, 2, 15, tzinfo=UTC), "Europe/Kyiv", 14)
     assert [month.key for month in months][:3] == ["2025-01", "2025-02", "2025-03"]
-    for earlier, later in zip(months, months[1:], strict=False):
+    for earlier, later in itertools.pairwise(months):
         assert earlier.end == later.start
 
 

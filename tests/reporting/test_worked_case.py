@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -151,7 +152,7 @@ def test_months_close_into_each_other_to_the_cent_even_with_thirds(db: Database)
         accounts = mrr.accounts(session, months=months, currency="EUR")
         last = mrr.mrr(session, at=NOVEMBER.end, currency="EUR")
         patrons = mrr.patrons_by_month(session, months=months)
-    for earlier, later in zip(accounts, accounts[1:], strict=False):
+    for earlier, later in itertools.pairwise(accounts):
         assert earlier.end == later.start
     for account in accounts:
         moved = sum(line.amount.minor for line in account.lines)

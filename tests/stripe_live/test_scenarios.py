@@ -55,7 +55,6 @@ def test_a_pledge_is_changed_stopped_taken_up_again_and_ended(peer: Peer) -> Non
         "total": 800,
     }
 
-    preview = peer.gateway.preview_change(**change)
     changed = peer.gateway.change_amount(key=uuid4().hex, **change)
     stopped = stop(peer, made["id"], True)
     resumed = stop(peer, made["id"], False)
@@ -64,7 +63,6 @@ def test_a_pledge_is_changed_stopped_taken_up_again_and_ended(peer: Peer) -> Non
     )
 
     assert made["status"] == "active"
-    assert preview["total"] == 800
     assert changed["items"]["data"][0]["price"]["unit_amount"] == 800
     assert (stopped["cancel_at_period_end"], resumed["cancel_at_period_end"]) == (True, False)
     assert (ended["status"], again["status"]) == ("canceled", "canceled")

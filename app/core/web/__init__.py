@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.core.web.access import Role, requires, safe_target, signed_in
+from app.core.web.access import Role, allowed, requires, safe_target, signed_in
 from app.core.web.context import (
     database,
     limiter,
@@ -24,6 +24,7 @@ from app.core.web.nav import NavItem, nav
 __all__ = [
     "NavItem",
     "Role",
+    "allowed",
     "database",
     "limiter",
     "nav",

@@ -57,6 +57,11 @@ def may(user: Any, *roles: Role) -> bool:
     return role is not None and (not roles or role == "admin" or role in roles)
 
 
+def allowed(*roles: Role) -> bool:
+    """Whether who is signed in has one of these roles."""
+    return may(current_user, *roles)
+
+
 def safe_target(target: str | None, default: str) -> str:
     """A local path to go on to, judged as a browser would resolve it; else the default."""
     if not target or not target.startswith("/") or not target.isprintable():
