@@ -62,11 +62,9 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
 
 def text(session: Session, key: str, language: str) -> Text:
     """One text in a language, else in the one that is there; empty where none was written."""
-    rows = session.scalars(sa.select(NewsroomText).where(NewsroomText.key == key)).all()
-    rows = sorted(rows, key=lambda row: (row.language != language, row.language))
-    if not rows:
-        return Text(Markup(""), None)
-    return Text(Markup(rows[0].html), rows[0].updated_at)  # noqa: S704  (made when it was saved)
+    html = newsroom.texts(session, [key], language).get(key, Markup(""))
+    changed = sa.select(sa.func.max(NewsroomText.updated_at)).where(NewsroomText.key == key)
+    return Text(html, session.scalar(changed))
 
 
 def next_opening(session: Session) -> datetime | None:
