@@ -1,0 +1,12 @@
+"""Settings of gunicorn for benchmarks: each worker says when it can answer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def post_worker_init(worker: Any) -> None:
+    """The application is loaded; leave a file with this worker's number."""
+    Path(os.environ["BENCHMARK_READY"], str(worker.pid)).touch()
