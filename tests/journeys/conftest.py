@@ -13,6 +13,7 @@ from tests.journeys import scenario
 from tests.journeys.scenario import Newsroom
 from tests.journeys.site import Site, running
 from tests.journeys.visitor import Visitor, visiting
+from tests.journeys.walker import signed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -65,3 +66,10 @@ def visit(chromium: Browser) -> Iterator[Visit]:
             return open_ones.enter_context(visiting(chromium, where, **how))  # type: ignore[arg-type]
 
         yield come
+
+
+@pytest.fixture(scope="session")
+def cookies(with_a_past: Newsroom) -> dict[str, str]:
+    """The sessions of those whose pages are looked at, by who they are."""
+    outbox.configure(site_url=with_a_past.site.url)
+    return signed_in(with_a_past.site)

@@ -54,6 +54,13 @@ class Visitor:
         self.site = site
         self.page = page
 
+    def keep(self, *, language: str, session: str | None) -> None:
+        """Have the cookies of somebody who came in before, and chose a language."""
+        kept = {"lang": language} | ({"session": session} if session else {})
+        self.page.context.add_cookies(
+            [{"name": name, "value": value, "url": self.site.url} for name, value in kept.items()]
+        )
+
     def open(self, path: str) -> int:
         """Go to an address of the site; gives the status."""
         answer = self.page.goto(path if "://" in path else self.site.url + path)
@@ -82,12 +89,16 @@ class Visitor:
         self.page.wait_for_url(f"{self.site.url}{pattern}")
 
     def is_thanked(self, text: str) -> None:
-        """Come back from paying, and read this.
-
-        Reloads: where events come in just while the page asks Stripe, payments.checkout.refresh
-        puts its answer aside, and the page tells what was known before.
-        """
+        """Come back from paying, and read this."""
         self.at("/join/thanks?**")
+        self.reads_soon(text)
+
+    def reads_soon(self, text: str) -> None:
+        """Reload until the page says this.
+
+        Where an event comes in while Stripe is asked, the answer is put aside for the worker
+        (payments.mirroring), and the page tells what was known before.
+        """
         until(lambda: self.page.get_by_text(text).count() or not self.page.reload(), but=self.says)
 
     def says(self) -> str:

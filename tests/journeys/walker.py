@@ -39,6 +39,11 @@ class Walker:
         self._http.headers["Accept-Language"] = language
         self._http.headers["X-Forwarded-For"] = an_address()
 
+    @property
+    def cookie(self) -> str:
+        """This browser's session."""
+        return self._http.cookies["session"]
+
     def open(self, path: str) -> str:
         """A page's HTML."""
         answer = self._http.get(self.site.url + path, timeout=PATIENCE)
@@ -78,6 +83,15 @@ class Walker:
         self.sign_in(email)
         at = "/sign-in/second-factor"
         self.send(at, at, code=app_code(self.site, email))
+
+
+def signed_in(site: Site) -> dict[str, str]:
+    """The session cookies of a patron, an admin, and staff that is only half way in."""
+    ann, admin, locked = Walker(site), Walker(site), Walker(site)
+    ann.sign_in("ann@example.org")
+    admin.sign_in_staff("admin@demo.example")
+    locked.sign_in("viewer@demo.example")
+    return {"ann": ann.cookie, "admin": admin.cookie, "locked": locked.cookie}
 
 
 def link_in(text: str, pattern: re.Pattern[str] = LINK) -> str:
