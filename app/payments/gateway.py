@@ -116,17 +116,8 @@ class Gateway:
 
         ``expires_at`` lies 30 minutes to 24 hours ahead of Stripe's clock.
         """
-        meta = {REF: ref}
-        price: Any = {
-            "currency": currency.lower(),
-            "unit_amount": total,
-            "product_data": {"name": product_name},
-        }
-        params: Any = {
-            "mode": mode,
-            "line_items": [{"price_data": price, "quantity": 1}],
-            "client_reference_id": ref,
-            "metadata": meta,
+        bought = _bought(mode, ref, currency, total, interval, product_name)
+        params: Any = bought | {
             "locale": LOCALES.get(language, "auto"),
             "custom_text": {"submit": {"message": submit_text}},
             "adaptive_pricing": {"enabled": False},  # the reader chose the currency with us
@@ -134,11 +125,6 @@ class Gateway:
             "cancel_url": cancel_url,
             "expires_at": int(expires_at.timestamp()),
         }
-        if mode == "subscription":
-            price["recurring"] = {"interval": interval}
-            params["subscription_data"] = {"metadata": meta}
-        else:
-            params["payment_intent_data"] = {"metadata": meta}
         if customer:
             params["customer"] = customer
         elif email:
@@ -280,6 +266,28 @@ def _plain(answer: object) -> Json:
     if not isinstance(answer, dict) or "object" not in answer:
         raise NoObject(f"no object of Stripe's in the answer: {answer!r:.100}")
     return answer
+
+
+def _bought(
+    mode: str, ref: str, currency: str, total: int, interval: str | None, product_name: str
+) -> Json:
+    """What a Checkout session sells, with our metadata on everything that will come of it."""
+    meta = {REF: ref}
+    price: Json = {
+        "currency": currency.lower(),
+        "unit_amount": total,
+        "product_data": {"name": product_name},
+    }
+    bought: Json = {
+        "mode": mode,
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "client_reference_id": ref,
+        "metadata": meta,
+    }
+    if mode == "subscription":
+        price["recurring"] = {"interval": interval}
+        return bought | {"subscription_data": {"metadata": meta}}
+    return bought | {"payment_intent_data": {"metadata": meta}}
 
 
 def _item(item_id: str, product_id: str, currency: str, interval: str, total: int) -> Json:
