@@ -165,7 +165,7 @@ class Performance:
         self, each: Played, *, day: int, now: datetime, editor: int, start: datetime
     ) -> None:
         closed = rounds.day_of(each.closes, start)
-        for after, status, note, _note_uk in each.vote.steps:
+        for after, status, note in each.vote.steps:
             if day == closed + after:
                 with self._db.reading() as session:
                     winner = session.scalars(

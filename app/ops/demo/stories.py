@@ -22,13 +22,13 @@ class Idea:
 class Vote:
     """One round: when, relative to the day the demo is built for, and what came after.
 
-    ``steps`` are (days after closing, status, note in English, note in Ukrainian).
+    ``steps`` are (days after closing, status, note).
     """
 
     opened_days_ago: int
     days_open: int
     ideas: tuple[Idea, ...]
-    steps: tuple[tuple[int, str, str, str], ...] = ()
+    steps: tuple[tuple[int, str, str], ...] = ()
     reporter: str = ""
 
 
@@ -69,10 +69,8 @@ LIBRARY = Vote(
         ),
     ),
     steps=(
-        (3, "reporting", "We asked the city for the decision.",
-         "Ми запитали в міста рішення."),
-        (38, "published", "The city gave a new date: May 2027.",
-         "Місто назвало нову дату: травень 2027 року."),
+        (3, "reporting", "We asked the city for the decision."),
+        (38, "published", "The city gave a new date: May 2027."),
     ),
 )  # fmt: skip
 INSULIN = Vote(
@@ -118,8 +116,7 @@ INSULIN = Vote(
     ),
     steps=(
         (4, "reporting", "We began with 63 pharmacies.", "Ми почали з 63 аптек."),
-        (51, "published", "Eleven now sell at the capped price.",
-         "Одинадцять тепер продають за обмеженою ціною."),
+        (51, "published", "Eleven now sell at the capped price."),
     ),
 )  # fmt: skip
 AMBULANCES = Vote(
@@ -171,8 +168,7 @@ AMBULANCES = Vote(
         ),
     ),
     steps=(
-        (8, "reporting", "We asked for 1,120 call records and received them. Out in three weeks.",
-         "Ми попросили 1120 записів викликів і отримали їх. Текст за три тижні."),
+        (8, "reporting", "We asked for 1,120 call records and received them. Out in three weeks."),
     ),
 )  # fmt: skip
 RUNNING = Vote(
