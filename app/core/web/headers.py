@@ -11,6 +11,14 @@ from app.core.i18n import lazy_gettext as _l
 from app.core.web.context import settings
 
 HOSTED_PAYMENT_PAGES = "https://checkout.stripe.com https://billing.stripe.com"
+FIXED = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+FOR_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 STATIC_SECONDS = 365 * 24 * 3600
 
 
@@ -31,20 +39,26 @@ def _refuse_nul() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _policy())
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if settings().is_https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    there = {name.lower() for name, _ in response.headers}  # once: each look-up walks the list
+    for name, value in _usual():
+        if name.lower() not in there:
+            response.headers.add(name, value)
     if request.endpoint == "static" and response.status_code == 200:
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable"
-    else:
-        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+    if "cache-control" not in there:
+        response.headers.add("Cache-Control", "no-store")
+    if "vary" in there:
         response.vary.update(["Cookie", "Accept-Language"])
+    else:
+        response.headers.add("Vary", "Cookie, Accept-Language")
     return response
+
+
+def _usual() -> list[tuple[str, str]]:
+    """What every answer says unless its view said otherwise."""
+    usual = [("Content-Security-Policy", _policy()), *FIXED]
+    return [*usual, FOR_HTTPS] if settings().is_https else usual
 
 
 def _policy() -> str:
