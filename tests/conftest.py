@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from jinja2 import FileSystemBytecodeCache
 
-from app import create_app
 from app.core.db import Database
 from app.core.settings import Settings
 from app.payments.events import SUBSCRIBED
@@ -26,7 +24,7 @@ from tests.clocks import FixedClock
 from tests.contract.middleware import checked, checked_sender
 from tests.databases import ENGINES, Databases
 from tests.reading import Reader
-from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Post, settler
+from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Apps, Post, settler
 from tests.sandbox.inprocess import WsgiClient
 
 if TYPE_CHECKING:
@@ -93,9 +91,9 @@ def database(engine_name: str, databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def db(database: str) -> Iterator[Database]:
+def db(database: str, databases: Databases) -> Iterator[Database]:
     """A fresh, migrated database."""
-    opened = Database(database)
+    opened = databases.opened(database)
     yield opened
     opened.dispose()
 
@@ -139,19 +137,19 @@ def sandbox(clock: FixedClock, post: Post, contract_report: Report) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once a process, and not anew for every test's app."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
+    """Makes applications; tests mostly want ``app`` or ``client``."""
+    return Apps(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture
 def app(
+    apps: Apps,
     settings: Settings,
     clock: FixedClock,
     sandbox: WiredSandbox,
     post: Post,
     contract_report: Report,
-    compiled: FileSystemBytecodeCache,
 ) -> Iterator[Flask]:
     """The whole application on a fresh database, with the sandbox for Stripe."""
     stripe = WsgiClient(checked(sandbox.wsgi, contract_report))
@@ -159,12 +157,9 @@ def app(
         "gateway": Gateway(settings, http_client=stripe, patience="web"),
         "patient_gateway": Gateway(settings, http_client=stripe, patience="worker"),
     }
-    made = create_app(settings, clock=clock, outside=gateways)
-    made.test_client_class = Reader
-    made.jinja_env.bytecode_cache = compiled
-    post.app = made
-    yield made
-    made.extensions["house"].db.dispose()
+    with apps.app(settings, clock, gateways) as made:
+        post.app = made
+        yield made
 
 
 @pytest.fixture

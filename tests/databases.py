@@ -1,4 +1,7 @@
-"""Databases for tests, migrated once in this process: a copy on SQLite, swept on PostgreSQL."""
+"""Databases for tests, migrated once in this process: a copy on SQLite, swept on PostgreSQL.
+
+Addresses come back, so that what SQLAlchemy compiled for a database serves the next test too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.core.db import Database
 from app.ops.migrating import upgrade
 from tests import pgtmp
 
@@ -43,17 +47,26 @@ class Databases:
         self._folder = folder
         self._stack = stack
         self._numbers = count(1)
+        self._files: list[Path] = []
         self._swept: list[str] = []
         self._fingerprints: dict[str, object] = {}
+        self._opened: dict[str, Database] = {}
+
+    def opened(self, url: str) -> Database:
+        """The database at this address, with all statements that were ever compiled for it."""
+        if url not in self._opened:
+            self._opened[url] = Database(url)
+        return self._opened[url]
 
     @contextmanager
     def migrated(self, engine: str) -> Iterator[str]:
         """The address of a database that has every table and no row of the product."""
         if engine == "sqlite":
-            path = self._folder / f"{next(self._numbers)}.db"
+            path = self._files.pop() if self._files else self._new_file()
             shutil.copyfile(self._sqlite_template, path)
             with self._sqlite(path) as url:
                 yield url
+            self._files.append(path)
         else:
             name = self._swept.pop() if self._swept else self._migrated_postgresql()
             yield self.server.url(name)
@@ -63,7 +76,7 @@ class Databases:
     def empty(self, engine: str) -> Iterator[str]:
         """The address of a database without a table."""
         if engine == "sqlite":
-            with self._sqlite(self._folder / f"{next(self._numbers)}.db") as url:
+            with self._sqlite(self._new_file()) as url:
                 yield url
         else:
             with self._postgresql() as url:
@@ -108,6 +121,9 @@ class Databases:
             connection.execute("SET session_replication_role = replica")
             connection.execute(";".join(statement for (statement,) in statements).encode())
         self._swept.append(name)
+
+    def _new_file(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.db"
 
     @contextmanager
     def _sqlite(self, path: Path) -> Iterator[str]:

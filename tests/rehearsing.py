@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 
+from app import create_app
+from app.core.clock import Clock, wall_clock
+from app.core.settings import Settings
 from app.ops.cli import work_of
 from app.ops.worker import Worker
+from tests.reading import Reader
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,6 +47,58 @@ class Post:
         path = urlsplit(url).path
         client = self.app.test_client(use_cookies=False)
         return client.post(path, data=body, headers=headers).status_code
+
+
+class Hands:
+    """A clock that shows the time of the test in hand; the app that has it outlives the test."""
+
+    def __init__(self) -> None:
+        self.clock: Clock = wall_clock
+
+    def __call__(self) -> datetime:
+        return self.clock()
+
+
+class Apps:
+    """The application, made once for all tests that want the same settings.
+
+    A test brings its own time and its own Stripe; an app that it changed is not used again.
+    """
+
+    def __init__(self, templates: Path) -> None:
+        self._templates = FileSystemBytecodeCache(str(templates))
+        self._hands = Hands()
+        self._made: dict[Settings, Flask] = {}
+
+    @contextmanager
+    def app(self, settings: Settings, clock: Clock, services: dict[str, Any]) -> Iterator[Flask]:
+        """The app with these; its connections are closed at the end."""
+        self._hands.clock = clock
+        app = self._made.pop(settings, None) or self._make(settings)
+        house: House = app.extensions["house"]
+        before = traits(app)
+        house.services.update(services)
+        yield app
+        app.extensions["house"] = house
+        house.db.dispose()
+        if traits(app) == before:
+            self._made[settings] = app
+
+    def _make(self, settings: Settings) -> Flask:
+        app = create_app(settings, clock=self._hands)
+        app.test_client_class = Reader
+        app.jinja_env.bytecode_cache = self._templates
+        return app
+
+
+def traits(app: Flask) -> object:
+    """What a test may have changed of an app: its routes, settings and hooks."""
+    app._got_first_request = False  # a test may add a route of its own
+    hooks = [
+        list(map(len, kind.values()))
+        for kind in (app.before_request_funcs, app.after_request_funcs)
+    ]
+    return [rule.rule for rule in app.url_map.iter_rules()], dict(app.config), hooks
 
 
 def settler(app: Flask, sandbox: Sandbox) -> Callable[[], None]:
