@@ -44,16 +44,11 @@ class Stop:
 
 def stops(newsroom: Newsroom) -> list[Stop]:
     """All pages of a newsroom with a past."""
-    return [*_readers(newsroom), *_patrons(newsroom), *_desk(newsroom)]
+    places = (_joining, _entering, _reading, _patrons, _desk)
+    return [stop for place in places for stop in place(newsroom)]
 
 
-def _readers(newsroom: Newsroom) -> list[Stop]:
-    site, first = newsroom.site, newsroom.topics[0]
-    mails = _id(newsroom, sa.select(OutboxMessage.id).where(OutboxMessage.kind == "welcome"))
-    with site.house.db.reading() as session:
-        ref = session.scalars(sa.select(Pledge.ref).order_by(Pledge.id)).first() or ""
-    manage = linking.address(site.house.settings, ref).removeprefix(site.url)
-    used = link_of(site, ANN)
+def _joining(newsroom: Newsroom) -> list[Stop]:
     return [
         Stop("front", "/"),
         Stop("join", "/join"),
@@ -63,6 +58,16 @@ def _readers(newsroom: Newsroom) -> list[Stop]:
         Stop("join-confirm", "/join?amount=3", act=_send_other_amount),
         Stop("thanks", f"/join/thanks?session_id={newsroom.checkouts[ANN]}"),
         Stop("thanks-unknown", "/join/thanks?session_id=cs_test_nobody", status=404),
+    ]
+
+
+def _entering(newsroom: Newsroom) -> list[Stop]:
+    site = newsroom.site
+    with site.house.db.reading() as session:
+        ref = session.scalars(sa.select(Pledge.ref).order_by(Pledge.id)).first() or ""
+    manage = linking.address(site.house.settings, ref).removeprefix(site.url)
+    used = link_of(site, ANN)
+    return [
         Stop("sign-in", "/sign-in"),
         Stop("sign-in-errors", "/sign-in", act=_send_empty),
         Stop("sign-in-sent", "/sign-in", act=_ask_for_link, leads_to="/sign-in/code"),
@@ -72,6 +77,13 @@ def _readers(newsroom: Newsroom) -> list[Stop]:
         Stop("stop-by-mail-sent", "/stop", act=_ask_to_stop),
         Stop("manage", manage),
         Stop("manage-lower", f"{manage}?amount=2"),
+    ]
+
+
+def _reading(newsroom: Newsroom) -> list[Stop]:
+    first = newsroom.topics[0]
+    mails = _id(newsroom, sa.select(OutboxMessage.id).where(OutboxMessage.kind == "welcome"))
+    return [
         Stop("topics", "/topics"),
         Stop("topic", f"/topics/{first}"),
         Stop("suggest", "/topics/suggest"),

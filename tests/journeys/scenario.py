@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -112,11 +112,6 @@ def state_of(site: Site, round_id: int) -> str:
     """How far a round is: draft, open, closed."""
     with site.house.db.reading() as session:
         return session.get_one(Round, round_id).state
-
-
-def closes_at(site: Site, round_id: int) -> datetime:
-    with site.house.db.reading() as session:
-        return session.get_one(Round, round_id).closes_at
 
 
 def _zone(site: Site) -> str:

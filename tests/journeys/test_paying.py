@@ -93,6 +93,7 @@ def test_a_debit_that_comes_back_gives_no_vote(own_site: Site) -> None:
     scenario.founded(own_site)
     checkout = Walker(own_site).begin(email, "?amount=5")
     own_site.control("pay", session=checkout, card="DE62370400440532013001", name="No Money")
+    own_site.settle()
     own_site.pass_time(days=4)
 
     page = Walker(own_site).open(f"/join/thanks?session_id={checkout}")
