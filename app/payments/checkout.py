@@ -43,6 +43,8 @@ def refresh(
         locking.wait(session)
         applied = mirroring.apply(session, answers=answers, now=now)
         changes.tell(session, applied.changes)
+    handling.catch_up(db, gateway, answers, now=now)
+    with db.reading() as session:
         return session.get(StripeCheckout, session_id)
 
 

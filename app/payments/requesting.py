@@ -81,7 +81,7 @@ def send(db: Database, gateway: Gateway, key: str, *, now: datetime) -> Json:
     except StripeUnavailable as error:
         _finish(db, key, state="open", error=SPENT if error.was_answered else str(error), now=None)
         raise
-    _apply(db, key, found, newest=newest, now=now)
+    _apply(db, gateway, key, found, newest=newest, now=now)
     return found
 
 
@@ -125,12 +125,14 @@ def _give_up(db: Database, gateway: Gateway, request: StripeRequest, *, now: dat
         for page in gateway.pages("refund", charge=request.target):
             for refund in page:
                 if refund["metadata"].get("request") == request.key:
-                    _apply(db, request.key, refund, newest=newest, now=now)
+                    _apply(db, gateway, request.key, refund, newest=newest, now=now)
                     return
     _finish(db, request.key, state="refused", error="no answer, and not done", now=now)
 
 
-def _apply(db: Database, key: str, found: Json, *, newest: int, now: datetime) -> None:
+def _apply(
+    db: Database, gateway: Gateway, key: str, found: Json, *, newest: int, now: datetime
+) -> None:
     cause = f"request:{key}"
     answers = {
         str(obj["id"]): Answer(kind, obj["id"], obj, at=now, newest=newest, cause=cause)
@@ -141,6 +143,7 @@ def _apply(db: Database, key: str, found: Json, *, newest: int, now: datetime) -
         applied = mirroring.apply(session, answers=answers, now=now)
         _end(session, key, state="done", result_id=found["id"], error=None, finished_at=now)
         changes.tell(session, applied.changes)
+    handling.catch_up(db, gateway, answers, now=now)
 
 
 def _objects(found: Json) -> list[tuple[Kind, Json]]:

@@ -21,9 +21,13 @@ from tests.payments.recording import differences, told
 from tests.payments.till import BAD_DEBIT, DEBIT, Till
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from app.payments.changes import Change
+
+Json = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +165,23 @@ def test_listeners_are_told_without_a_snapshot_of_history(till: Till, heard: lis
     assert {change.kind for change in heard} >= {"checkout", "subscription", "charge"}
     assert {change.seen for change in heard} == {None}
     assert {change.event_id for change in heard} == {f"checkout:{bought['session']}"}
+
+
+def test_what_came_in_while_stripe_was_asked_is_told_at_once(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The events of a payment arrive between our question and our look at the answer."""
+    bought = till.buy(total=500)
+    retrieve = till.gateway.retrieve
+
+    def slowly(kind: str, object_id: str, expand: Sequence[str] = ()) -> Json | None:
+        found = retrieve(kind, object_id, expand)
+        if kind == "checkout.session":
+            assert till.fetch() != 0
+        return found
+
+    monkeypatch.setattr(till.gateway, "retrieve", slowly)
+    seen = refresh(till, bought["session"])
+
+    assert seen is not None
+    assert (seen.status, seen.payment_status) == ("complete", "paid")
