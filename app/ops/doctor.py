@@ -84,7 +84,8 @@ def _mail_leaves(session: Session, now: datetime) -> Rows:
 
 
 def _jobs_are_done(session: Session, now: datetime) -> Rows:
-    late = sa.and_(Job.state == "ready", Job.run_at < now - STUCK)
+    in_hand = sa.and_(Job.leased_until.is_not(None), Job.leased_until > wall_clock())
+    late = sa.and_(Job.state == "ready", Job.run_at < now - STUCK, ~in_hand)
     query = sa.select(Job.kind, Job.id).where(sa.or_(Job.state == "failed", late)).limit(100)
     return [f"{kind} {number}" for kind, number in session.execute(query)]
 
