@@ -30,6 +30,10 @@ class Seen:
 class Change:
     """One thing that was told, by an event or by asking.
 
+    Every event about a checkout, subscription or invoice of ours is told, stale ones too; of
+    charges and refunds those that changed something; an invoice payment by the charge that it
+    claims, with "claimed:<charge>" for its event.
+
     ``event_id`` names the cause and is the same however often it is told: "evt_...", or
     "checkout:<id>", "request:<key>" and "reconcile:<run>:<id>" where we asked. ``at`` is when it
     was so at Stripe. ``seen`` is there for subscriptions that an event or a comparison told of.

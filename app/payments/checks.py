@@ -85,7 +85,7 @@ def _money_has_an_owner(session: Session, now: datetime) -> list[str]:
     return _ids(session, wanted)
 
 
-def _paid_invoice_has_charge(session: Session, _now: datetime) -> list[str]:
+def _paid_invoice_has_charge(session: Session, now: datetime) -> list[str]:
     """A1: an invoice that was paid has its payment in the mirror, once what is told has come."""
     paid = sa.exists().where(
         StripeCharge.invoice_id == StripeInvoice.id, StripeCharge.status == "succeeded"
@@ -93,7 +93,7 @@ def _paid_invoice_has_charge(session: Session, _now: datetime) -> list[str]:
     wanted = sa.select(StripeInvoice.id).where(
         StripeInvoice.status == "paid",
         StripeInvoice.amount_paid > 0,
-        StripeInvoice.paid_at < _now - SETTLED,
+        _is_settled(StripeInvoice.id, now),
         ~paid,
     )
     return _ids(session, wanted)
@@ -163,14 +163,10 @@ def _refunds_add_up(session: Session, now: datetime) -> list[str]:
         .correlate(StripeCharge)
         .scalar_subquery()
     )
-    wanted = (
-        sa.select(StripeCharge.id)
-        .join(StripeObject, StripeObject.id == StripeCharge.id)
-        .where(
-            StripeCharge.ref.is_not(None),
-            StripeObject.applied_created < now - SETTLED,
-            StripeCharge.amount_refunded != known,
-        )
+    wanted = sa.select(StripeCharge.id).where(
+        StripeCharge.ref.is_not(None),
+        _is_settled(StripeCharge.id, now),
+        StripeCharge.amount_refunded != known,
     )
     return _ids(session, wanted)
 
@@ -261,6 +257,12 @@ CHECKS: dict[str, Check] = {
     "payments.nothing_waits": _nothing_waits,
     "payments.handled_is_applied": _handled_is_applied,
 }
+
+
+def _is_settled(object_id: sa.ColumnElement[str] | Any, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether the last that was told of an object is some minutes old, so the rest has come too."""
+    last = sa.func.coalesce(StripeEvent.handled_at, StripeEvent.received_at)
+    return ~sa.exists().where(StripeEvent.object_id == object_id, last >= now - SETTLED)
 
 
 def _has(kind: str, source_id: sa.ColumnElement[str] | Any) -> sa.ColumnElement[bool]:

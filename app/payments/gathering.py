@@ -16,20 +16,28 @@ from app.payments.sheets import Sheet
 Json = dict[str, Any]
 
 
-def gather(sheet: Sheet) -> None:
-    """Add to the object's row what its events and the answer prove."""
-    row = sheet.row
+def gather(sheet: Sheet) -> bool:
+    """Add to the object's row what its events and the answer prove; whether that was new."""
+    row: Any = sheet.row
+    found: Json = {}
     if isinstance(row, StripeCheckout):
         told = any(one.type == "checkout.session.async_payment_failed" for one in sheet.told)
-        row.async_failed = bool(row.async_failed) or told or any(map(_came_back, sheet.shown))
+        failed = bool(row.async_failed) or told or any(map(_came_back, sheet.shown))
+        found = {"async_failed": failed}
     elif isinstance(row, StripeInvoice):
         failures = (one.at for one in sheet.told if _is_unpaid(one.object))
-        row.first_failed_at = _earliest(row.first_failed_at, failures)
+        found = {"first_failed_at": _earliest(row.first_failed_at, failures)}
     elif isinstance(row, StripeRefund):
         made = any(obj.get("status") == "succeeded" for obj in sheet.shown)
-        row.was_succeeded = bool(row.was_succeeded) or made
         failures = (one.at for one in sheet.told if one.object.get("status") in FAILED_REFUND)
-        row.failed_at = _earliest(row.failed_at, failures)
+        found = {
+            "was_succeeded": bool(row.was_succeeded) or made,
+            "failed_at": _earliest(row.failed_at, failures),
+        }
+    changed = {name: value for name, value in found.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
 
 
 def _came_back(session: Json) -> bool:

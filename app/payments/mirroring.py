@@ -42,6 +42,7 @@ from app.payments.projecting import (
 from app.payments.sheets import Answer, Applied, Doubt, Sheet, Told
 
 Json = dict[str, Any]
+MONEY: frozenset[Kind] = frozenset({"charge", "refund"})
 
 
 def apply(
@@ -191,22 +192,26 @@ def _write(session: Session, sheets: list[Sheet]) -> Touched:
             sheet.row = MODELS[sheet.kind](id=sheet.object_id)
             session.add(sheet.row)
         if sheet.values is not None:
-            _set(sheet.row, sheet.values)
+            sheet.is_news = _set(sheet.row, sheet.values)
         if sheet.kind == "invoice" and sheet.row.ref is None:
             sheet.row.ref = _parent_ref(session, sheet.shown)
-        gather(sheet)
+        sheet.is_news |= gather(sheet)
         session.add(sheet.lock)
         if sheet.kind in places:
             places[sheet.kind][sheet.object_id] = sheet.row
     return touched
 
 
-def _set(row: Any, values: Row) -> None:
+def _set(row: Any, values: Row) -> bool:
+    """Bring a row to these values; whether that is news to anybody."""
+    changed = set()
     for name, value in values.items():
         if value is None and name in FILLED_LATER:
             continue
         if getattr(row, name) != value:
             setattr(row, name, value)
+            changed.add(name)
+    return bool(changed - FILLED_LATER)
 
 
 def _cause(sheets: list[Sheet]) -> str | None:
@@ -253,12 +258,18 @@ def _settle_waiting(
 def _changes(
     sheets: list[Sheet], touched: Touched, claimed: list[StripeCharge], now: datetime
 ) -> list[Change]:
-    """A change for every event, every asking without one, and every charge that became ours."""
+    """A change for every event, every asking without one, and every charge that became ours.
+
+    Of money, which has no history of its own, only what is new is told.
+    """
     changes: list[tuple[datetime, int, Change]] = []
+    heard: set[str] = set()
     for sheet in sheets:
         ref = _ref(sheet.row, touched)
-        if ref is None:
+        is_silent = sheet.kind == "invoice_payment" or (sheet.kind in MONEY and not sheet.is_news)
+        if ref is None or is_silent:
             continue
+        heard.add(sheet.object_id)
         for told in sheet.told:
             shown = seen(told.object) if sheet.kind == "subscription" else None
             change = Change(
@@ -267,9 +278,8 @@ def _changes(
             changes.append((told.at, told.number, change))
         if sheet.answer is not None and sheet.answer.cause is not None:
             changes.append((sheet.answer.at, 0, _asked(sheet, sheet.answer, ref, now)))
-    told_of = {sheet.object_id for sheet in sheets}
     for charge in claimed:
-        if charge.id not in told_of and charge.ref is not None:
+        if charge.id not in heard and charge.ref is not None:
             cause = f"claimed:{charge.id}"
             change = Change("charge", charge.id, charge.ref, cause, charge.created, None, now)
             changes.append((charge.created, 0, change))

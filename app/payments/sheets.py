@@ -77,6 +77,7 @@ class Sheet:
     told: list[Told]
     answer: Answer | None  # None too where events came in after it was asked for
     values: Row | None = None
+    is_news: bool = False  # something of the row is different now
 
     @property
     def newest(self) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ SET_PARENT_DEATH_SIGNAL = 1
 def main() -> None:
     """Hatch until the input ends."""
     _end_with_parent()
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's to bury
     for line in sys.stdin:
         asked = json.loads(line)
