@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.core.db import Database
 from app.core.settings import Settings
+from app.mail import outbox
 from app.payments.events import SUBSCRIBED
 from app.payments.gateway import Gateway
 from app.sandbox import create_sandbox
@@ -158,6 +159,8 @@ def app(
         "patient_gateway": Gateway(settings, http_client=stripe, patience="worker"),
     }
     with apps.app(settings, clock, gateways) as made:
+        # One a process: the app may be an earlier test's, and another app came in between.
+        outbox.configure(site_url=settings.site_url)
         post.app = made
         yield made
 
