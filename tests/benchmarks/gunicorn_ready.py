@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+__all__ = ["post_worker_init"]  # gunicorn looks for it by its name
+
 
 def post_worker_init(worker: Any) -> None:
     """The application is loaded; leave a file with this worker's number."""

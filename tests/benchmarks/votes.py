@@ -16,7 +16,7 @@ from tests.benchmarks.members import Browser, Members, browsers, gather
 from tests.benchmarks.places import Place, Serving, serving
 from tests.benchmarks.requesting import post_form
 
-SIZE = 1200  # members
+SIZE = 900  # members
 CONNECTIONS = 8
 MARKS = 3
 AGAIN = 10  # each tenth member

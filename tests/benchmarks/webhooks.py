@@ -33,7 +33,7 @@ from tests.benchmarks.measuring import Figure, Side, figure, in_turns, served
 from tests.benchmarks.places import Place, Serving, serving
 from tests.benchmarks.requesting import post_json, spread
 
-SIZE = 3000  # events
+SIZE = 2000  # events
 CONNECTIONS = 8
 DOUBLES = 0.05
 JOINING_AT_ONCE = 1000
