@@ -115,7 +115,7 @@ INSULIN = Vote(
         ),
     ),
     steps=(
-        (4, "reporting", "We began with 63 pharmacies.", "Ми почали з 63 аптек."),
+        (4, "reporting", "We began with 63 pharmacies."),
         (51, "published", "Eleven now sell at the capped price."),
     ),
 )  # fmt: skip
