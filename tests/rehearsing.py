@@ -76,10 +76,12 @@ class Apps:
         self._hands.clock = clock
         app = self._made.pop(settings, None) or self._make(settings)
         house: House = app.extensions["house"]
-        before = traits(app)
+        before, own = traits(app), dict(house.services)
         house.services.update(services)
         yield app
         app.extensions["house"] = house
+        house.services.clear()
+        house.services.update(own)
         house.db.dispose()
         if traits(app) == before:
             self._made[settings] = app

@@ -38,7 +38,7 @@ def test_a_currency_without_cents_takes_none() -> None:
         Money.parse("5.50", "ISK")
 
 
-@given(st.integers(0, 10**9), st.sampled_from(["EUR", "JPY", "KWD", "UAH"]))
+@given(st.integers(0, 10**9 - 1), st.sampled_from(["EUR", "JPY", "KWD", "UAH"]))
 def test_what_is_shown_can_be_typed_again(minor: int, currency: str) -> None:
     money = Money(minor, currency)
     assert Money.parse(money.plain(), currency) == money
