@@ -104,6 +104,7 @@ def create_app(
 
         app.register_blueprint(dev_views.bp)
     cli.install(app)
+    payments.install(app)
     return app
 
 

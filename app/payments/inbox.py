@@ -12,26 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.core.db import Database
 from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
 from app.payments.changes import Change, Seen, listens, on_change
 from app.payments.events import HANDLED, SUBSCRIBED, Envelope, NoEvent
 from app.payments.handling import handle_due, replay
-from app.payments.models import StripeEvent
+from app.payments.keeping import keep
 from app.payments.signatures import is_genuine
 
 __all__ = [
     "Change", "Received", "Seen", "handle_due", "listens", "on_change", "receive", "replay", "take",
 ]  # fmt: skip
-
-_TABLE: Any = StripeEvent.__table__
-_INSERT = {
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
-}
 
 
 class NotFromStripe(AppError):
@@ -53,7 +47,7 @@ class Received:
 
 
 def receive(
-    session: Session,
+    db: Database,
     *,
     body: bytes,
     signature: str,
@@ -63,7 +57,8 @@ def receive(
 ) -> Received:
     """Keep one delivered event; the same one delivered again changes nothing.
 
-    Raises NotFromStripe, NotAnEvent. ``wall`` is held against the signature, ``now`` is kept.
+    Raises NotFromStripe, NotAnEvent, both before the database is touched. ``wall`` is held against
+    the signature, ``now`` is kept.
     """
     if not is_genuine(body=body, header=signature, secrets=secrets, wall=wall):
         raise NotFromStripe()
@@ -71,7 +66,8 @@ def receive(
         envelope, text = Envelope.read(body), body.decode()
     except (NoEvent, UnicodeDecodeError):
         raise NotAnEvent() from None
-    return Received(envelope.event_id, _insert(session, [_row(envelope, text, now)]) == 1)
+    with db.engine.begin() as connection:
+        return Received(envelope.event_id, keep(connection, [_row(envelope, text, now)]) == 1)
 
 
 def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> int:
@@ -84,7 +80,7 @@ def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> i
         for event in events
         if event["type"] in SUBSCRIBED
     ]
-    return _insert(session, rows) if rows else 0
+    return keep(session.connection(), rows) if rows else 0
 
 
 def _row(envelope: Envelope, body: str, now: datetime) -> dict[str, Any]:
@@ -100,8 +96,3 @@ def _row(envelope: Envelope, body: str, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "next_try_at": now,
     }
-
-
-def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
-    result: Any = session.execute(_INSERT[session.get_bind().dialect.name], rows)
-    return int(result.rowcount)

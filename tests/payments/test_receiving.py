@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.core.clock import wall_clock
 from app.core.web.context import House
+from app.payments.intake import Intake
 from app.payments.models import StripeEvent
 from tests.payments.events import encoded, make_event, signed
 from tests.reading import Reader
@@ -167,6 +170,41 @@ def test_more_than_a_megabyte_is_refused_unread(app: Flask, client: Reader) -> N
     body = encoded(make_event(padding="x" * 1024 * 1024))
 
     assert deliver(client, body).status_code == 413
+    assert kept(app) == []
+
+
+def test_an_event_in_order_is_kept_before_any_hook_or_view(
+    app: Flask, client: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[str] = []
+    hooks = {None: [lambda: reached.append("Flask"), *app.before_request_funcs[None]]}
+    monkeypatch.setattr(app, "before_request_funcs", hooks)
+    unsigned = {"Stripe-Signature": ""}
+
+    good = deliver(client, encoded(make_event()))
+    bad = deliver(client, encoded(make_event()), "t=1,v1=aa")
+    giant = deliver(client, encoded(make_event(padding="x" * 300_000)))
+    endless = client.post(PATH, input_stream=BytesIO(b"{}"), headers=unsigned)
+
+    assert (good.status_code, good.data) == (200, b"")
+    assert bad.status_code == 400
+    assert giant.status_code == 200, "larger than usual, and an event all the same"
+    assert endless.status_code == 400
+    assert reached == ["Flask"] * 3
+
+
+def test_a_database_that_is_away_is_told_to_stripe(
+    app: Flask, client: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_body: bytes, _signature: str) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(app, "wsgi_app", Intake(app.wsgi_app, away))
+
+    answer = deliver(client, encoded(make_event()))
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
     assert kept(app) == []
 
 
