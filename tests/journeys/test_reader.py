@@ -33,7 +33,7 @@ def test_a_reader_becomes_a_patron_votes_and_the_desk_sees_it(
     reader.reads("Your first vote is open")
 
     newsroom.site.settle()
-    reader.read_mail("you are a patron of")
+    reader.read_mail(email, "welcome")
     assert email in reader.says()
     reader.sign_in_by_link(email)
     reader.at("/account")

@@ -14,6 +14,8 @@ from tests.journeys.walker import an_address, app_code, code_in, link_in
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
+    from app.mail.models import OutboxMessage
+
 LOCALES = {"en": "en-GB", "uk": "uk-UA"}
 WIDTHS = {360: 740, 1280: 900}
 
@@ -129,17 +131,13 @@ class Visitor:
         self.page.wait_for_url("**use=**")
         self.page.locator("form button.btn").click()
 
-    def read_mail(self, subject: str) -> None:
-        """Open the newest mail with this in its subject, on the development page."""
-        self.open("/dev/mail")
-        self.follow(subject)
-        self.page.wait_for_url("**/dev/mail/*")
+    def read_mail(self, email: str, kind: str) -> None:
+        """Open somebody's mail of a kind, once it is written, on the development page."""
+        self.open(f"/dev/mail/{self.site.mail(email, kind).id}")
 
     def sign_in_by_link(self, email: str, *, at: str = "/sign-in") -> None:
         """Ask for a mail, open its link from the mail's page, and press the button there."""
-        self._ask(at, email)
-        self.open("/dev/mail")
-        self.page.locator("main li a").first.click()
+        self.open(f"/dev/mail/{self._ask(at, email).id}")
         self.page.locator("a[href*='/sign-in/']").first.click()
         self.page.wait_for_url("**/sign-in/*")
         self.page.locator("main form button").click()
@@ -148,7 +146,7 @@ class Visitor:
     def sign_in_by_code(self, email: str, *, at: str = "/sign-in") -> None:
         """Ask for a mail, and type its six digits."""
         mail = self._ask(at, email)
-        self.fill(code=code_in(mail))
+        self.fill(code=code_in(mail.text))
         self.page.locator("main form button").click()
         self.page.wait_for_url(lambda url: "/sign-in/code" not in url)
 
@@ -160,14 +158,14 @@ class Visitor:
         self.page.locator("main form button").click()
         self.at("/admin/")
 
-    def _ask(self, at: str, email: str) -> str:
+    def _ask(self, at: str, email: str) -> OutboxMessage:
         before = len(self.site.mails(email, "sign_in"))
         if at not in self.page.url:
             self.open(at)
         self.fill(email=email)
         self.page.locator("main form button").click()
         self.at("/sign-in/code")
-        return self.site.mail(email, "sign_in", number=before + 1).text
+        return self.site.mail(email, "sign_in", number=before + 1)
 
 
 def plain(text: str) -> str:
