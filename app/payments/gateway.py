@@ -166,6 +166,15 @@ class Gateway:
                 raise
             return found
 
+    def delete_customer(self, customer_id: str) -> None:
+        """Let Stripe forget a person; what still runs for them ends. Twice is no error."""
+        delete = self._client.v1.customers.delete
+        try:
+            self._spoken(lambda: delete(customer_id))
+        except StripeRefused as error:
+            if error.code != "resource_missing":
+                raise
+
     def refund(
         self,
         *,

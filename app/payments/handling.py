@@ -30,7 +30,7 @@ FIRST, SMALLEST, LARGEST = 100, 20, 500
 # Seconds of one batch: on SQLite nobody else writes meanwhile, elsewhere only the mirror is busy.
 # After it, SQLite's other writers get a breath: they look now and then, and do not queue.
 LONGEST_TURN = {True: 0.06, False: 1.0}
-BREATH = {True: 0.01, False: 0.0}
+BREATH = 0.15  # of what the batch took
 LEASE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=6)
 ASKED_AT_ONCE = 20
@@ -65,7 +65,8 @@ def handle_due(db: Database, gateway: Gateway, *, now: datetime, most: int = 500
             size = min(size * 2, LARGEST)
         elif took > longest:
             size = max(size // 2, SMALLEST)
-        sleep(BREATH[db.is_sqlite])
+        if db.is_sqlite:
+            sleep(took * BREATH)
     return tried
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.core import jobs
-from app.payments import fees, handling, reconcile, requesting
+from app.payments import fees, forgetting, handling, reconcile, requesting
 from app.payments.models import StripeEvent
 
 KEEP_BODIES = timedelta(days=30)
@@ -44,6 +44,14 @@ def _reconcile(work: jobs.Work, _payload: dict[str, Any]) -> None:
 def _reconcile_now(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Compare with Stripe because somebody asked for it."""
     reconcile.run(work.db, work.services["gateway"], now=work.now)
+
+
+@jobs.handles("payments.forget")
+def _forget(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Stripe forgets a person who was erased, and the inbox what it holds about them."""
+    for customer_id in payload["customers"]:
+        work.services["gateway"].delete_customer(customer_id)
+    forgetting.scrub(work.db, [*payload["refs"], *payload["customers"]])
 
 
 @jobs.every(timedelta(days=1), "payments.purge")

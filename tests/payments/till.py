@@ -34,7 +34,12 @@ class Till:
     numbers = count(1)
 
     def open(
-        self, *, total: int = 500, currency: str = "EUR", interval: str | None = "month"
+        self,
+        *,
+        total: int = 500,
+        currency: str = "EUR",
+        interval: str | None = "month",
+        email: str = "ann@example.org",
     ) -> tuple[str, Json]:
         """A reference of ours, and the Checkout session that carries it."""
         ref = f"00000000-0000-4000-8000-{next(self.numbers):012d}"
@@ -46,7 +51,7 @@ class Till:
             total=total,
             interval=interval,
             product_name="Patron of the newsroom",
-            email="ann@example.org",
+            email=email,
             customer=None,
             language="en",
             submit_text="You will be charged today and each month until you stop.",
