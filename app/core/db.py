@@ -87,6 +87,8 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(self.url, pool_size=pool_size)
         self._reader = self.engine.execution_options(readonly=True)
+        alone = {"alone": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._alone = self.engine.execution_options(**alone)
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,6 +105,12 @@ class Database:
         """A read-only session over one snapshot; it never blocks a writer, and never writes."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """For one statement, which is a transaction by itself: no begin and commit around it."""
+        with self._alone.connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -204,8 +212,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get("alone", False):
+        connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
 
 
 def _fold(text: str | None) -> str | None:

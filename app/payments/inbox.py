@@ -66,7 +66,7 @@ def receive(
         envelope, text = Envelope.read(body), body.decode()
     except (NoEvent, UnicodeDecodeError):
         raise NotAnEvent() from None
-    with db.engine.begin() as connection:
+    with db.statement() as connection:
         return Received(envelope.event_id, keep(connection, [_row(envelope, text, now)]) == 1)
 
 

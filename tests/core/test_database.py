@@ -33,6 +33,21 @@ def test_read_modify_write_from_eight_threads_loses_nothing(db: Database) -> Non
         assert session.get_one(Progress, "count").done == 80
 
 
+def test_a_statement_alone_is_kept_and_leaves_no_trace_on_its_connection(database: str) -> None:
+    db = Database(database, pool_size=1)
+    row = {"name": "alone", "at": START}
+    with db.statement() as connection:
+        connection.execute(sa.insert(Heartbeat), row)
+
+    twins = [row | {"name": "taken back"}, row]
+    with pytest.raises(DBAPIError), db.transaction() as session:
+        session.add_all([Heartbeat(**one) for one in twins])
+
+    with db.reading() as session:
+        assert session.scalars(sa.select(Heartbeat.name)).all() == ["alone"]
+    db.dispose()
+
+
 def test_the_same_key_inserted_twice_is_one_row_and_no_error(db: Database) -> None:
     row = {"name": "worker", "at": START}
     with db.transaction() as session:
