@@ -31,9 +31,10 @@ FIRST, SMALLEST, LARGEST = 100, 20, 500
 # After it, SQLite's other writers get a breath: they look now and then, and do not queue.
 LONGEST_TURN = {True: 0.06, False: 1.0}
 BREATH = 0.15  # of what the batch took
-LEASE = timedelta(minutes=2)
+# Two that ask for the same do no harm, and nobody waits long for one that was killed.
+LEASE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=6)
-ASKED_AT_ONCE = 20
+ASKED_AT_ONCE = 10
 WAITING = ("new", "failed")
 Json = dict[str, Any]
 _EVENTS: Any = StripeEvent.__table__  # plain updates: no row of the inbox is held as an object
@@ -105,10 +106,14 @@ def replay(db: Database, gateway: Gateway, event_id: str, *, now: datetime) -> s
 
 def ask(db: Database, gateway: Gateway, doubts: Iterable[Doubt], *, now: datetime) -> None:
     """Ask Stripe for the objects in doubt, and apply the answers."""
-    open_doubts = list(doubts)
-    for start in range(0, len(open_doubts), ASKED_AT_ONCE):
-        if not _ask(db, gateway, open_doubts[start : start + ASKED_AT_ONCE], now=now):
-            return  # the others keep their lease, and come again after it
+    left = list(doubts)
+    while left:
+        some, left = left[:ASKED_AT_ONCE], left[ASKED_AT_ONCE:]
+        unheard = _ask(db, gateway, _lease_again(db, some, now=now), now=now)
+        if unheard:
+            numbers = [number for doubt in (*unheard, *left) for number in doubt.numbers]
+            _fail(db, numbers, str(StripeUnavailable()), now=now)
+            return
 
 
 def newest_known(session: Session) -> int:
@@ -164,27 +169,38 @@ def _handle_together(db: Database, numbers: list[int], *, now: datetime, waiting
         return _Turn(len(told) + len(unfit), applied.doubts)
 
 
-def _ask(db: Database, gateway: Gateway, doubts: list[Doubt], *, now: datetime) -> bool:
-    """Whether Stripe answered."""
+def _lease_again(db: Database, doubts: list[Doubt], *, now: datetime) -> list[Doubt]:
+    """Those that nobody has settled meanwhile, for as long as asking a few takes."""
+    numbers = [number for doubt in doubts for number in doubt.numbers]
+    wanted = sa.select(StripeEvent.id)
+    waiting = wanted.where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))
+    with db.transaction() as session:
+        open_numbers = set(session.scalars(waiting))
+        _set(session, open_numbers, next_try_at=now + LEASE)
+    return [doubt for doubt in doubts if open_numbers.intersection(doubt.numbers)]
+
+
+def _ask(db: Database, gateway: Gateway, doubts: list[Doubt], *, now: datetime) -> list[Doubt]:
+    """Ask for a few; gives those that Stripe did not answer any more."""
     with db.reading() as session:
         newest = newest_known(session)
     answers: dict[str, Answer] = {}
     numbers: list[int] = []
-    is_there = True
-    for doubt in doubts:
+    unheard: list[Doubt] = []
+    for place, doubt in enumerate(doubts):
         try:
             found = gateway.retrieve(OBJECTS[doubt.kind], doubt.object_id)
+        except StripeUnavailable:
+            unheard = doubts[place:]
+            break
         except AppError as error:
             _fail(db, doubt.numbers, str(error), now=now)
-            is_there = not isinstance(error, StripeUnavailable)
-            if is_there:
-                continue
-            break
+            continue
         numbers += doubt.numbers
         answers[doubt.object_id] = Answer(doubt.kind, doubt.object_id, found, at=now, newest=newest)
     if answers:
         _apply_answers(db, numbers, answers, now=now)
-    return is_there
+    return unheard
 
 
 def _apply_answers(

@@ -256,3 +256,22 @@ def test_a_silence_of_stripe_is_asked_once_a_round(
     handle(till)
 
     assert len(asked) == 1
+    assert {state for _, state, _ in till.waiting()} == {"failed"}, "all of them come again later"
+
+
+def test_what_a_killed_worker_was_asking_for_is_asked_again_in_seconds(
+    till: Till, known: Json, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(kind: str, object_id: str, expand: tuple[str, ...] = ()) -> Json | None:
+        raise KeyboardInterrupt
+
+    tell(till, make_event(UPDATED, snapshot(known), created=at(clock()), api_version=None))
+    with monkeypatch.context() as patch:
+        patch.setattr(till.gateway, "retrieve", die)
+        with pytest.raises(KeyboardInterrupt):
+            handle(till)
+    assert handle(till) == 0, "somebody may still be asking"
+    clock.advance(seconds=6)
+    handle(till)
+
+    assert till.waiting() == []

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 KILLS, MORE_KILLS = 30, 300
 PATRONS = 75  # about a thousand events: joining, then a month later renewing
-QUIET_SECONDS = 120
+QUIET_SECONDS = 60
 PACE, SLOWER = 0.02, 0.5  # seconds between two events of one of four connections
 Json = dict[str, Any]
 
