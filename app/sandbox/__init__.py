@@ -59,7 +59,8 @@ name?, email?, outcome?, after_first?, …}), ``challenge`` ({session, passed}),
 ``faults`` ({kind, path?, requests?, seconds?, method?} | {clear: true}).
 
 ``serve(sandbox, port=)`` gives a running ``Server`` (``url``, ``port``, ``stop()``) on loopback,
-which moves the clock and delivers by itself; ``python -m app.sandbox --port N --path FILE``.
+which moves the clock and delivers by itself, what a move by hand caused half a second after it;
+``python -m app.sandbox --port N --path FILE``.
 
 Numbers to pay with: ``app.sandbox.cards``. 4242 4242 4242 4242 pays, 4000 0025 0000 3155 asks for
 3-D Secure once, 4000 0000 0000 9995 has no funds, 4000 0000 0000 0341 attaches and is refused;

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from app.sandbox import delivering, timing
@@ -28,6 +30,7 @@ DAY = 86_400
 BATCH = 40
 EVENTS_KEPT = 30 * DAY
 ANSWERS_KEPT = 2 * DAY
+SEEN_WITHIN = 0.5  # seconds of real time in which all who follow the clock look at it
 COMES_DUE: dict[str, Callable[[Act, str, Json | None], object]] = {
     "renew": renewing.renew,
     "upcoming": renewing.announce,
@@ -58,6 +61,7 @@ class Machine:
         self.wake = threading.Event()
         self.real_time = real_time
         self._moving = threading.RLock()
+        self._seen_at = 0.0
         # Only whoever holds the store's lock sees or sets it.
         self._open: Act | None = None
         with self.act() as act:
@@ -99,11 +103,11 @@ class Machine:
         with self.act() as act:
             row = act.db.execute("SELECT min(at) FROM due").fetchone()
             reading = timing.read(act.meta, self.real_time)
-        return {"now": reading.now, "frozen": reading.frozen, "next_due": row[0]}
+        return asdict(reading) | {"now": reading.now, "next_due": row[0]}
 
     def advance(self, *, seconds: int | None = None, to: int | None = None) -> Json:
         """Move the clock on; all that comes due happens in its order, at its own instant."""
-        with self._moving:
+        with self._by_hand():
             if (seconds is None) == (to is None):
                 raise RequestFailed("Say either how many seconds or to which instant.")
             now = self.now()
@@ -119,7 +123,7 @@ class Machine:
 
     def freeze(self, at: int) -> Json:
         """Let the clock stand at an instant; only an empty sandbox may go back."""
-        with self._moving:
+        with self._by_hand():
             with self.act() as act:
                 held = act.db.execute(
                     "SELECT 1 FROM object WHERE kind != 'webhook_endpoint' LIMIT 1"
@@ -135,7 +139,7 @@ class Machine:
 
     def resume(self) -> Json:
         """Let the clock run again, from real time or from where it stands if that is later."""
-        with self._moving:
+        with self._by_hand():
             with self.act() as act:
                 timing.resume(act.meta, self.real_time)
             happened = self.tick()
@@ -152,6 +156,24 @@ class Machine:
             return self._run_due(self.now())
         finally:
             self._moving.release()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether all who follow the clock know where it stands.
+
+        Not while it is moved by hand, and for a moment after: what happened on the way would
+        reach them from a future of theirs.
+        """
+        return time.monotonic() >= self._seen_at
+
+    @contextmanager
+    def _by_hand(self) -> Iterator[None]:
+        with self._moving:
+            self._seen_at = math.inf
+            try:
+                yield
+            finally:
+                self._seen_at = time.monotonic() + SEEN_WITHIN
 
     def _reading(self) -> timing.Reading:
         with self.act() as act:

@@ -131,6 +131,8 @@ class Server:
             self.sandbox.wake.clear()
             if self._stop.is_set():
                 return
+            if not self.sandbox.is_seen:
+                continue
             try:
                 self.sandbox.deliver(workers=2)
             except Exception:

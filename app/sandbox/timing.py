@@ -14,15 +14,20 @@ LATEST = 4_102_444_800  # the first of January 2100
 class Reading:
     """Where the clock stands: seconds since the epoch, and whether it runs by itself."""
 
-    now: int
+    exact: float
     frozen: bool
+
+    @property
+    def now(self) -> int:
+        """Stripe's time: whole seconds."""
+        return int(self.exact)
 
 
 def read(meta: dict[str, str], real_time: Callable[[], float]) -> Reading:
     """The clock as the sandbox's notes say."""
     if "frozen" in meta:
-        return Reading(int(meta["frozen"]), True)
-    return Reading(int(real_time() + float(meta.get("offset", "0"))), False)
+        return Reading(float(meta["frozen"]), True)
+    return Reading(real_time() + float(meta.get("offset", "0")), False)
 
 
 def move(meta: dict[str, str], to: int, real_time: Callable[[], float]) -> None:

@@ -79,15 +79,10 @@ class Site:
         return found
 
     def pass_time(self, **amount: float) -> None:
-        """Let time pass at Stripe and here, with all that comes due on the way.
-
-        The app looks at the sandbox's clock twice a second, so events wait until it has seen it.
-        """
-        self.control("knobs", paused=True)
+        """Let time pass at Stripe and here, with all that comes due on the way."""
         moved = self.control("clock", advance=int(timedelta(**amount).total_seconds()))
         then = from_unix(float(moved["now"]))
         until(lambda: self.now >= then)
-        self.control("knobs", paused=False)
         self.working.begin_anew()
         self.settle()
 

@@ -127,7 +127,8 @@ def test_a_clock_that_stood_in_the_past_resumes_at_real_time(tmp_path: Path) -> 
     sandbox.freeze(1_700_000_000)
     sandbox.resume()
 
-    assert sandbox.clock() == {"now": 1_800_000_000, "frozen": False, "next_due": None}
+    stands = {"now": 1_800_000_000, "exact": 1_800_000_000.0, "frozen": False, "next_due": None}
+    assert sandbox.clock() == stands
     sandbox.close()
 
 
@@ -198,3 +199,34 @@ def test_a_served_sandbox_answers_and_delivers_by_itself(tmp_path: Path) -> None
         hook.server.shutdown()
         hook.server.server_close()
         sandbox.close()
+
+
+def test_what_a_move_by_hand_causes_is_told_once_all_know_the_time(tmp_path: Path) -> None:
+    told: list[tuple[bytes, bool]] = []
+
+    def hear(url: str, headers: dict[str, str], body: bytes) -> int:
+        told.append((body, sandbox.is_seen))
+        return 200
+
+    sandbox = create_sandbox(tmp_path / "s.db", sender=hear)
+    sandbox.add_endpoint("http://localhost:1/hook", "whsec_x", ["checkout.session.expired"])
+    line = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Coffee"}}
+    stripe_client(sandbox.wsgi).v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "line_items": [{"price_data": line, "quantity": 1}],  # type: ignore[typeddict-item]
+            "success_url": "http://localhost:1/thanks",
+        }
+    )
+    server = serve(sandbox)
+    try:
+        sandbox.advance(seconds=2 * 86_400)
+        assert not sandbox.is_seen
+        deadline = time.monotonic() + 5
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        server.stop()
+        sandbox.close()
+
+    assert [seen for _, seen in told] == [True]
