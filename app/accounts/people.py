@@ -43,6 +43,11 @@ def by_email(session: Session, email: str) -> Account | None:
     return session.scalar(sa.select(Account).where(Account.email_key == key))
 
 
+def is_anybody(session: Session) -> bool:
+    """Whether this newsroom knows anybody yet."""
+    return session.scalar(sa.select(sa.exists().where(Account.id > 0))) is True
+
+
 def change_language(session: Session, *, account_id: int, language: str) -> None:
     """Write to a person in this language from now on, and show pages in it."""
     mine = sa.update(Account).where(Account.id == account_id)

@@ -92,7 +92,7 @@ def _rehearsing(house: House) -> list[click.Command]:
             asked = building.ask(house.db, house.settings, seed=seed, empty=empty)
         except building.NotARehearsal as error:
             raise click.ClickException(str(error)) from None
-        click.echo("The worker is told." if asked else "It was told before.")
+        click.echo("The worker is told." if asked else "The newsroom stays as it is.")
 
     @click.command(name="doctor")
     def examine() -> None:

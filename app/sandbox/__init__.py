@@ -18,7 +18,7 @@ takes the place of HTTP deliveries. The account's key is any ``sk_test_…``.
                                                {sent, delivered, failed, waiting}
 ``deliveries()``, ``resend(event)``            {states, newest}; deliver an event again
 ``add_endpoint(url, secret, enabled_events,    an endpoint with a secret known beforehand; the same
-api_version=None)``                            url is replaced
+api_version=None, alone=False)``               url is replaced, or with ``alone`` every other
 ``pay(session, card, name=, email=,            pays a Checkout session as its page does; answers a
 country=, outcome=, after_first=)``            challenge with outcome pass (default), fail, leave.
                                                {kind, message, redirect_url, session, customer,
@@ -52,11 +52,11 @@ The same under ``/sandbox/control/``, as JSON, with the header ``X-Sandbox-Contr
 
 GET  ``clock  deliveries  counts  books  knobs``;
 POST ``clock`` ({"advance": s} | {"to": unix} | {"freeze": unix} | {"resume": true}),
-``reset``, ``endpoints`` ({url, secret, enabled_events, api_version?}), ``pay`` ({session, card,
-name?, email?, outcome?, after_first?, …}), ``challenge`` ({session, passed}), ``method``
-({customer, card, pay_open?}), ``behave`` ({target, outcome}), ``refund`` ({charge, amount?}),
-``knobs``, ``deliver`` ({limit?, workers?}), ``resend`` ({event}), ``counts`` ({reset: true}),
-``faults`` ({kind, path?, requests?, seconds?, method?} | {clear: true}).
+``reset``, ``endpoints`` ({url, secret, enabled_events, api_version?, alone?}), ``pay``
+({session, card, name?, email?, outcome?, after_first?, …}), ``challenge`` ({session, passed}),
+``method`` ({customer, card, pay_open?}), ``behave`` ({target, outcome}), ``refund`` ({charge,
+amount?}), ``knobs``, ``deliver`` ({limit?, workers?}), ``resend`` ({event}), ``counts``
+({reset: true}), ``faults`` ({kind, path?, requests?, seconds?, method?} | {clear: true}).
 
 ``serve(sandbox, port=)`` gives a running ``Server`` (``url``, ``port``, ``stop()``) on loopback,
 which moves the clock and delivers by itself, what a move by hand caused half a second after it;

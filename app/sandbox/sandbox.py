@@ -71,12 +71,21 @@ class Sandbox(Machine):
         return {"event": event, "endpoints": count}
 
     def add_endpoint(
-        self, url: str, secret: str, enabled_events: list[str], api_version: str | None = None
+        self,
+        url: str,
+        secret: str,
+        enabled_events: list[str],
+        api_version: str | None = None,
+        *,
+        alone: bool = False,
     ) -> Json:
-        """An endpoint whose secret is known beforehand; the same address is replaced."""
+        """An endpoint whose secret is known beforehand.
+
+        It replaces one with the same address, or all where it is to be ``alone``.
+        """
         with self.act() as act:
             for old in act.where("webhook_endpoint"):
-                if old["url"] == url:
+                if alone or old["url"] == url:
                     act.delete(old)
             endpoint = endpoints.new(
                 act,

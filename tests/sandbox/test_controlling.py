@@ -210,11 +210,19 @@ def test_what_a_move_by_hand_causes_is_told_once_all_know_the_time(tmp_path: Pat
 
     sandbox = create_sandbox(tmp_path / "s.db", sender=hear)
     sandbox.add_endpoint("http://localhost:1/hook", "whsec_x", ["checkout.session.expired"])
-    line = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Coffee"}}
     stripe_client(sandbox.wsgi).v1.checkout.sessions.create(
         {
             "mode": "payment",
-            "line_items": [{"price_data": line, "quantity": 1}],  # type: ignore[typeddict-item]
+            "line_items": [
+                {
+                    "price_data": {
+                        "currency": "eur",
+                        "unit_amount": 500,
+                        "product_data": {"name": "Coffee"},
+                    },
+                    "quantity": 1,
+                }
+            ],
             "success_url": "http://localhost:1/thanks",
         }
     )

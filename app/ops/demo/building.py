@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 import structlog
 
-from app.accounts import staffing
+from app.accounts import people, staffing
 from app.core import jobs, progress
 from app.core.clock import wall_clock
 from app.core.db import Database
@@ -47,7 +47,8 @@ class NotARehearsal(RuntimeError):
 def ask(db: Database, settings: Settings, *, seed: int, empty: bool = False) -> bool:
     """Ask the worker for the demo, or only for the wire to the sandbox where ``empty``.
 
-    False where it was asked for before. Raises NotARehearsal.
+    A newsroom that has people keeps them as they are. The wire is laid anew at each start, since
+    our address may be another. False where no demo is made. Raises NotARehearsal.
     """
     host = urlsplit(settings.stripe_api_base).hostname or ""
     local = host in {"localhost", "127.0.0.1", "::1"}
@@ -55,10 +56,12 @@ def ask(db: Database, settings: Settings, *, seed: int, empty: bool = False) -> 
         raise NotARehearsal(str(NotARehearsal.__doc__))
     with db.transaction() as session:
         now = wall_clock() - timedelta(days=1000)  # due at once, whatever the sandbox's clock
-        if empty:
-            return jobs.enqueue(session, "demo.connect", now=now, dedupe_key="demo.connect")
+        stands = progress.of(session, NAME)
+        if empty or (stands.finished_at is not None if stands else people.is_anybody(session)):
+            jobs.enqueue(session, "demo.connect", now=now)
+            return False
         UNFINISHED.parent.mkdir(exist_ok=True)
-        if progress.of(session, NAME) is None:
+        if stands is None:
             UNFINISHED.touch()
             progress.start(session, name=NAME, total=DAYS, wall=wall_clock())
         return jobs.enqueue(
@@ -68,9 +71,10 @@ def ask(db: Database, settings: Settings, *, seed: int, empty: bool = False) -> 
 
 @jobs.handles("demo.connect")
 def connect(work: Work, _payload: dict[str, Any]) -> None:
-    """Let the sandbox deliver its events to us."""
+    """Let the sandbox deliver its events to us, and to nobody who was here before."""
     Stage(work).control(
         "endpoints",
+        alone=True,
         url=f"{work.settings.site_url}/stripe/webhook",
         secret=work.settings.stripe_webhook_secret[0],
         enabled_events=sorted(SUBSCRIBED),
