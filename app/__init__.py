@@ -91,10 +91,9 @@ def create_app(
     app = Flask(__name__, template_folder=str(ROOT / "templates"))
     app.request_class = HouseRequest
     _configure(app, settings)
-    db = Database(settings.database_url)
+    db = Database(settings.database_url, info=outbox.told(settings.site_url))
     limiter = Limiter(db, settings.redis_url)
     made = services.build(settings) | (outside or {})
-    outbox.configure(site_url=settings.site_url)
     app.extensions["house"] = House(settings, db, clock, limiter, made)
     _install(app)
     for blueprint in BLUEPRINTS:

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.core.db import Database
+from app.mail import outbox
 from app.ops.migrating import upgrade
 from tests import pgtmp
 
@@ -55,7 +56,7 @@ class Databases:
     def opened(self, url: str) -> Database:
         """The database at this address, with all statements that were ever compiled for it."""
         if url not in self._opened:
-            self._opened[url] = Database(url)
+            self._opened[url] = Database(url, info=outbox.told("http://localhost"))
         return self._opened[url]
 
     @contextmanager

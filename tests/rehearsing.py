@@ -15,7 +15,6 @@ from jinja2 import FileSystemBytecodeCache
 from app import create_app
 from app.core.clock import Clock, wall_clock
 from app.core.settings import Settings
-from app.mail import outbox
 from app.ops.cli import work_of
 from app.ops.worker import Worker
 from tests.reading import Reader
@@ -79,7 +78,6 @@ class Apps:
         house: House = app.extensions["house"]
         before, own = traits(app), dict(house.services)
         house.services.update(services)
-        outbox.configure(site_url=settings.site_url)  # another app may have told it otherwise
         yield app
         app.extensions["house"] = house
         house.services.clear()

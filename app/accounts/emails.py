@@ -34,7 +34,7 @@ def sign_in(
         language=language,
         template="sign-in",
         context={
-            "link": f"{outbox.site_url()}/sign-in/{token}",
+            "link": f"{outbox.site_url(session)}/sign-in/{token}",
             "code": code,
             "minutes": minutes,
         },

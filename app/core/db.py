@@ -8,7 +8,7 @@ this. This is the only module in which ``commit`` stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,10 +81,17 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """One engine and the two ways to use it: ``reading()`` and ``transaction()``."""
+    """One engine and the two ways to use it: ``reading()`` and ``transaction()``.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    ``info`` is what each session of it carries as ``session.info``: what a listener must know that
+    is given nothing but the session.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 10, info: Mapping[str, Any] | None = None
+    ) -> None:
         self.url = make_url(url)
+        self.info = dict(info or {})
         self.engine = _engine(self.url, pool_size=pool_size)
         self._reader = self.engine.execution_options(readonly=True)
         alone = {"alone": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -97,7 +104,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A short writing transaction: all of it is kept, or nothing. No network inside."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        opened = Session(self.engine, expire_on_commit=False, info=self.info)
+        with opened as session, session.begin():
             yield session
 
     @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,29 +19,20 @@ from app.core.db import insert_into
 from app.mail import rendering
 from app.mail.models import OutboxMessage
 from app.newsroom import queries
-from app.newsroom.models import Newsroom
 
 KEEP = timedelta(days=30)
+SITE_URL = "site_url"
 
 
-@dataclass(slots=True)
-class _Here:
-    """Where this installation stands, for mails that a Stripe event causes."""
-
-    site_url: str = ""
+def told(site_url: str) -> dict[str, str]:
+    """What a Database has to carry, so that mails can be written in its sessions."""
+    return {SITE_URL: site_url}
 
 
-_here = _Here()
-
-
-def configure(*, site_url: str) -> None:
-    """Tell the outbox once, at the start, the address that links in mails begin with."""
-    _here.site_url = site_url
-
-
-def site_url() -> str:
-    """The address that was configured, for callers that have no settings at hand."""
-    return _here.site_url
+def site_url(session: Session) -> str:
+    """The address of this installation, which all links in mails begin with."""
+    address: str = session.info[SITE_URL]
+    return address
 
 
 def put(
@@ -55,8 +45,6 @@ def put(
     kind: str,
     dedupe_key: str,
     now: datetime,
-    site_url: str = "",
-    newsroom: Newsroom | None = None,
     unsubscribe_url: str | None = None,
     secret_until: datetime | None = None,
 ) -> bool:
@@ -68,8 +56,7 @@ def put(
     """
     if _is_written(session, dedupe_key):
         return False
-    address = site_url or _here.site_url
-    room = newsroom or queries.current(session)
+    address, room = site_url(session), queries.current(session)
     letter = rendering.render(
         template, language=language, context=context, newsroom=room, site_url=address
     )

@@ -51,7 +51,7 @@ def declined(session: Session, topic: Topic, *, step_id: int, now: datetime) -> 
         context={
             "title": topic.original_title,
             "reason": topic.public_note,
-            "topic_url": _page(topic),
+            "topic_url": _page(session, topic),
         },
         kind="topic_declined",
         dedupe_key=f"topic_declined:{step_id}",
@@ -79,7 +79,7 @@ def _out(
             "title": translation.title if translation else topic.title,
             "note": topic.public_note,
             "story_url": topic.story_url,
-            "topic_url": _page(topic),
+            "topic_url": _page(session, topic),
             "asked": asked,
         },
         kind="story_out",
@@ -98,5 +98,5 @@ def _proposer(session: Session, topic: Topic) -> Account | str | None:
     return session.scalar(sa.select(Account).where(same)) or topic.proposer_email
 
 
-def _page(topic: Topic) -> str:
-    return f"{outbox.site_url()}/topics/{topic.id}"
+def _page(session: Session, topic: Topic) -> str:
+    return f"{outbox.site_url(session)}/topics/{topic.id}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.mail import outbox
 from tests.journeys import scenario
 from tests.journeys.scenario import Newsroom
 from tests.journeys.site import Site, running
@@ -31,17 +30,10 @@ def script(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def with_a_past(databases: Databases, contract_report: Report) -> Iterator[Newsroom]:
-    """The newsroom of all journeys that do not move the clock; tests take ``newsroom``."""
+def newsroom(databases: Databases, contract_report: Report) -> Iterator[Newsroom]:
+    """The newsroom of all journeys that do not move the clock; it has a past."""
     with databases.migrated("sqlite") as url, running(url, contract_report) as site:
         yield scenario.with_a_past(site)
-
-
-@pytest.fixture
-def newsroom(with_a_past: Newsroom) -> Newsroom:
-    """A newsroom with a past; its mails have its own address, whichever site was made last."""
-    outbox.configure(site_url=with_a_past.site.url)
-    return with_a_past
 
 
 @pytest.fixture
@@ -69,7 +61,6 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def cookies(with_a_past: Newsroom) -> dict[str, str]:
+def cookies(newsroom: Newsroom) -> dict[str, str]:
     """The sessions of those whose pages are looked at, by who they are."""
-    outbox.configure(site_url=with_a_past.site.url)
-    return signed_in(with_a_past.site)
+    return signed_in(newsroom.site)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,17 @@ from tests.mail.office import Office
 
 
 @pytest.fixture
-def office(db: Database, settings: Settings, clock: FixedClock) -> Iterator[Office]:
+def office(
+    db: Database, settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> Office:
     """A founded newsroom whose mails go where the test says."""
     with db.transaction() as session:
         founding.found(session, now=clock())
         session.flush()
         queries.current(session).name = "The Dnipro Ledger"
         queries.current(session).reply_to = "desk@ledger.example"
-    outbox.configure(site_url="https://ledger.example")
-    yield Office(db, settings, clock)
-    outbox.configure(site_url="")
+    monkeypatch.setitem(db.info, outbox.SITE_URL, "https://ledger.example")
+    return Office(db, settings, clock)
 
 
 @pytest.fixture

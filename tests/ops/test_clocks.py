@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -44,7 +45,7 @@ def clock(server: Server, monkeypatch: pytest.MonkeyPatch) -> RehearsalClock:
     ],
 )
 def test_only_a_development_site_with_a_peer_of_its_own_rehearses(
-    app_env: str, stripe: str, rehearses: bool
+    app_env: Literal["development", "test"], stripe: str, rehearses: bool
 ) -> None:
     asked = Settings.model_construct(app_env=app_env, stripe_api_base=stripe)
 
