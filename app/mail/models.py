@@ -23,6 +23,7 @@ class OutboxMessage(Base):
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'scrubbed')", name="state"),
         sa.CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
         sa.Index("ix_outbox_message_state_id", "state", "id"),
+        sa.Index("ix_outbox_message_to_key_id", "to_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -30,6 +31,7 @@ class OutboxMessage(Base):
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]  # "sign_in", "welcome"
     to_address: Mapped[str]
+    to_key: Mapped[str]  # the address as it is compared
     language: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]

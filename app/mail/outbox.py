@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.core.db import insert_into
+from app.core.forms import email_key
 from app.mail import rendering
 from app.mail.models import OutboxMessage
 from app.newsroom import queries
@@ -61,7 +62,8 @@ def put(
         template, language=language, context=context, newsroom=room, site_url=address
     )
     row = _row(letter, address, now)
-    row |= {"dedupe_key": dedupe_key, "kind": kind, "to_address": to, "language": language}
+    row |= {"to_address": to, "to_key": email_key(to), "language": language}
+    row |= {"dedupe_key": dedupe_key, "kind": kind}
     row |= {"unsubscribe_url": unsubscribe_url, "secret_until": secret_until}
     insert = insert_into(session, OutboxMessage).values(row).on_conflict_do_nothing()
     message_id = session.scalar(insert.returning(OutboxMessage.id))
@@ -87,7 +89,7 @@ def send_soon(
 
 def scrub(session: Session, *, to: str) -> None:
     """Forget what was written to an address, and send it nothing of what still waits."""
-    _forget(session, sa.func.lower(OutboxMessage.to_address) == to.lower())
+    _forget(session, OutboxMessage.to_key == email_key(to))
 
 
 def purge(session: Session, *, now: datetime) -> None:
@@ -122,6 +124,7 @@ def _forget(session: Session, which: sa.ColumnElement[bool]) -> None:
         .values(
             state="scrubbed",
             to_address="",
+            to_key="",
             subject="",
             text="",
             html="",

@@ -151,7 +151,7 @@ def _consents(session: Session, account_id: int) -> list[Consent]:
 def _mails(session: Session, account: Account) -> list[OutboxMessage]:
     if account.email is None:
         return []
-    mine = sa.select(OutboxMessage).where(OutboxMessage.to_address == account.email)
+    mine = sa.select(OutboxMessage).where(OutboxMessage.to_key == account.email_key)
     return list(session.scalars(mine.order_by(OutboxMessage.id.desc()).limit(MOST_MAILS)))
 
 

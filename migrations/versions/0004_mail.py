@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("to_address", sa.Text(), nullable=False),
+        sa.Column("to_key", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -46,10 +47,12 @@ def upgrade() -> None:
             batch_op.f("ix_outbox_message_created_at"), ["created_at"], unique=False
         )
         batch_op.create_index("ix_outbox_message_state_id", ["state", "id"], unique=False)
+        batch_op.create_index("ix_outbox_message_to_key_id", ["to_key", "id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_message_to_key_id")
         batch_op.drop_index("ix_outbox_message_state_id")
         batch_op.drop_index(batch_op.f("ix_outbox_message_created_at"))
     op.drop_table("outbox_message")
