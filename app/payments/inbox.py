@@ -70,8 +70,8 @@ def receive(
         return Received(envelope.event_id, keep(connection, [_row(envelope, text, now)]) == 1)
 
 
-def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> int:
-    """Keep events that were listed, as if they had been delivered; gives how many were new.
+def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Keep events that were listed, as if they had been delivered; those we have stay as they are.
 
     Types that we do not ask Stripe for are left out.
     """
@@ -80,7 +80,8 @@ def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> i
         for event in events
         if event["type"] in SUBSCRIBED
     ]
-    return keep(session.connection(), rows) if rows else 0
+    if rows:
+        keep(session.connection(), rows)
 
 
 def _row(envelope: Envelope, body: str, now: datetime) -> dict[str, Any]:

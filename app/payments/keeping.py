@@ -24,7 +24,7 @@ _TABLE: Any = StripeEvent.__table__
 
 
 def keep(connection: Connection, rows: list[Row]) -> int:
-    """Insert rows, leaving out events that are there; gives how many were new."""
+    """Insert rows, leaving out events that are there; of a single one gives how many were new."""
     dialect = connection.dialect
     times = _times(dialect)
     values = [{name: _spelled(times, name, row[name]) for name in COLUMNS} for row in rows]
