@@ -144,10 +144,15 @@ def insert_into(session: Session, model: type[Base]) -> Any:
 
 def append_only(table: sa.Table) -> None:
     """Let the database refuse to change or delete a row of this table."""
-    for dialect, statements in append_only_ddl(table.name).items():
+    made_with(table, append_only_ddl(table.name))
+
+
+def made_with(table: sa.Table, ddl: dict[str, list[str]]) -> None:
+    """Run an engine's own statements, such as triggers, whenever the table is made."""
+    for dialect, statements in ddl.items():
         for statement in statements:
-            ddl = sa.DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
-            event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
+            made = sa.DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", made.execute_if(dialect=dialect))
 
 
 def append_only_ddl(table: str) -> dict[str, list[str]]:

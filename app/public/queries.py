@@ -47,12 +47,13 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
     room = newsroom.current(session)
     offers = {offer.currency: offer for offer in newsroom.offers(session)}
     currency, at = room.reporting_currency, now + THIS_SECOND
-    given = mrr.mrr(session, at=at, currency=currency)
+    standing = mrr.standing(session, at=at)
+    given = standing[currency].mrr if currency in standing else Money(0, currency)
     reporting = offers.get(currency)
     goal = reporting.goal if reporting is not None else None
     own = offers.get(room.default_currency) or next(iter(offers.values()))
     return Numbers(
-        patrons=mrr.active_patrons(session, at=at),
+        patrons=sum(one.people for one in standing.values()),
         given=given,
         goal=Money(goal, currency) if goal else None,
         levels=drawing.cups(given.minor, goal) if goal else [],

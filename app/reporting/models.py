@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, BigId
+from app.core.db import Base, BigId, made_with
+from app.reporting.triggers import SUM_MOVEMENTS
 
 KINDS = ("new", "reactivation", "expansion", "contraction", "churn", "paused", "resumed")
 
@@ -40,3 +41,22 @@ class Movement(Base):
     delta: Mapped[int]  # twelfths of a minor unit
     value_after: Mapped[int]  # twelfths of a minor unit
     reason: Mapped[str | None]  # of a churn: voluntary, involuntary, dispute
+
+
+class MovementDay(Base):
+    """The movements of one kind on one day (UTC) in one currency, counted and summed; see triggers.
+
+    The sum over ``writer`` counts: 0 on SQLite, on PostgreSQL the connection that wrote.
+    """
+
+    __tablename__ = "movement_day"
+
+    currency: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    writer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    moves: Mapped[int]
+    delta: Mapped[int]  # twelfths of a minor unit
+
+
+made_with(Movement.__table__, SUM_MOVEMENTS)  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """Monthly recurring revenue and the people behind it, read from the movements.
 
+Whole days are read from the sums that the database keeps (MovementDay), and only the day that an
+instant falls in from the movements themselves, so that no figure costs more with more patrons.
 Values are Money, rounded once at the end; inside they are twelfths of a minor unit.
 """
 
@@ -7,22 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.money import Money, round_half_up
 from app.membership.models import Pledge
-from app.reporting.models import KINDS, Movement
+from app.reporting.models import KINDS, Movement, MovementDay
 from app.reporting.months import Month
 
 JOINS = ("new", "reactivation", "resumed")
 LEAVES = ("churn", "paused")
 PER_UNIT = 12
-STEP = sa.case((Movement.kind.in_(JOINS), 1), (Movement.kind.in_(LEAVES), -1), else_=0)
+DAY = timedelta(days=1)
 Sums = tuple[int, int, int]  # movements, people, twelfths
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who gives in one currency at an instant, and what it is worth a month."""
+
+    people: int
+    mrr: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +63,30 @@ class MonthAccount:
         return next(line for line in self.lines if line.kind == kind)
 
 
+def standing(session: Session, *, at: datetime) -> dict[str, Standing]:
+    """Active patrons and MRR by currency; one query, for both are sums of the same movements."""
+    return {
+        row.currency: Standing(int(row.people), _money(int(row.delta), row.currency))
+        for row in session.execute(_between([at]))
+    }
+
+
 def active_patrons(session: Session, *, at: datetime, currency: str | None = None) -> int:
     """People with a paid recurring pledge that is active, or past due within grace.
 
     Cancelled but paid up counts until the period ends. Not: unpaid, paused, gift, one-time only.
     Source: Stripe's glossary.
     """
-    query = sa.select(sa.func.coalesce(sa.func.sum(STEP), 0)).where(Movement.occurred_at < at)
-    return int(session.scalar(_in(query, currency)) or 0)
+    by_currency = standing(session, at=at)
+    return sum(one.people for code, one in by_currency.items() if currency in (None, code))
 
 
 def patrons_by_month(session: Session, *, months: Sequence[Month]) -> list[int]:
     """Active patrons at the end of consecutive months, in all currencies; one query."""
-    bucket = sa.case(*[(Movement.occurred_at < m.end, i) for i, m in enumerate(months)], else_=-1)
-    rows = session.execute(
-        sa.select(bucket.label("bucket"), sa.func.sum(STEP))
-        .where(Movement.occurred_at < months[-1].end)
-        .group_by("bucket")
-    )
-    steps = {row[0]: int(row[1]) for row in rows}
-    return list(accumulate(steps.get(index, 0) for index in range(len(months))))
+    steps = [0] * len(months)
+    for row in session.execute(_between([month.end for month in months])):
+        steps[row.bucket] += int(row.people)
+    return list(accumulate(steps))
 
 
 def mrr(session: Session, *, at: datetime, currency: str) -> Money:
@@ -79,9 +94,8 @@ def mrr(session: Session, *, at: datetime, currency: str) -> Money:
 
     With the fee cover that patrons pay; without gifts and one-time. Source: Stripe, ChartMogul.
     """
-    query = sa.select(sa.func.coalesce(sa.func.sum(Movement.delta), 0))
-    total = session.scalar(_in(query.where(Movement.occurred_at < at), currency))
-    return _money(int(total or 0), currency)
+    found = standing(session, at=at).get(currency)
+    return found.mrr if found else Money(0, currency)
 
 
 def at_risk(session: Session, *, currency: str) -> tuple[int, Money]:
@@ -101,11 +115,10 @@ def committed(session: Session, *, at: datetime, currency: str) -> Money:
 
 def arpu(session: Session, *, at: datetime, currency: str) -> Money | None:
     """MRR for each active patron; None where there is none."""
-    people = active_patrons(session, at=at, currency=currency)
-    if people == 0:
+    found = standing(session, at=at).get(currency)
+    if found is None or found.people == 0:
         return None
-    value = mrr(session, at=at, currency=currency)
-    return Money(round_half_up(value.minor, people), currency)
+    return Money(round_half_up(found.mrr.minor, found.people), currency)
 
 
 def accounts(session: Session, *, months: Sequence[Month], currency: str) -> list[MonthAccount]:
@@ -114,8 +127,8 @@ def accounts(session: Session, *, months: Sequence[Month], currency: str) -> lis
     start + new + reactivation + expansion - contraction - churn - paused + resumed = end.
     """
     first, last = months[0].start, months[-1].end
-    opening = sa.select(sa.func.coalesce(sa.func.sum(Movement.delta), 0))
-    value = int(session.scalar(_in(opening.where(Movement.occurred_at < first), currency)) or 0)
+    opening = {row.currency: int(row.delta) for row in session.execute(_between([first]))}
+    value = opening.get(currency, 0)
     bucket = sa.case(*[(Movement.occurred_at < m.end, i) for i, m in enumerate(months)], else_=-1)
     rows = session.execute(
         sa.select(
@@ -165,8 +178,40 @@ def _part(session: Session, currency: str, which: sa.ColumnElement[bool]) -> tup
     return int(row[0]), _money(int(row[1]), currency)
 
 
-def _in(query: sa.Select[int], currency: str | None) -> sa.Select[int]:
-    return query if currency is None else query.where(Movement.currency == currency)
+def _between(bounds: Sequence[datetime]) -> sa.Select[Any]:
+    """People and twelfths by ``currency`` that moved before each bound and not before the last.
+
+    ``bucket`` is the bound's place. Days that a bound cuts are read movement by movement.
+    """
+    cut = sorted({_day(bound) for bound in bounds})
+    day, at = MovementDay.day, Movement.occurred_at
+    whole = sa.select(
+        sa.case(*[(day < _day(b), i) for i, b in enumerate(bounds)], else_=-1).label("bucket"),
+        MovementDay.currency, MovementDay.kind, MovementDay.moves, MovementDay.delta,
+    ).where(day < cut[-1], day.not_in(cut))  # fmt: skip
+    # Naming the currencies lets the index find a day's movements in each.
+    known = Movement.currency.in_(sa.select(MovementDay.currency).where(day.in_(cut)))
+    on_cut = sa.or_(*[sa.and_(at >= _midnight(one), at < _midnight(one + DAY)) for one in cut])
+    single = sa.select(
+        sa.case(*[(at < b, i) for i, b in enumerate(bounds)], else_=-1).label("bucket"),
+        Movement.currency, Movement.kind, sa.literal(1).label("moves"), Movement.delta,
+    ).where(known, on_cut, at < bounds[-1])  # fmt: skip
+    rows = sa.union_all(whole, single).subquery()
+    step = sa.case((rows.c.kind.in_(JOINS), 1), (rows.c.kind.in_(LEAVES), -1), else_=0)
+    return sa.select(
+        rows.c.bucket,
+        rows.c.currency,
+        sa.func.sum(step * rows.c.moves).label("people"),
+        sa.func.sum(rows.c.delta).label("delta"),
+    ).group_by(rows.c.bucket, rows.c.currency)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _money(twelfths: int, currency: str) -> Money:

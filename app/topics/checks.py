@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.membership import standing
 from app.membership.models import Gift, Pledge, Seat
 from app.topics import publishing
-from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption
+from app.topics.models import Ballot, BallotMark, RollCount, RollEntry, Round, RoundOption
 
 HOUR = timedelta(hours=1)  # what a ballot's time is cut to
 SLACK = timedelta(minutes=10)  # for a worker that was away
@@ -65,6 +65,21 @@ def _frozen_roll_is_whole(session: Session, _now: datetime) -> list[str]:
     """A5: as many stand on the roll from its opening as were counted then."""
     frozen = _how_many(RollEntry, RollEntry.late.is_(False))
     return _rounds(session, Round.state != "draft", frozen != Round.roll_frozen)
+
+
+def _counts_are_a_recount(session: Session, _now: datetime) -> list[str]:
+    """A6: as many were appended, taken off and have voted as the kept counts say."""
+
+    def kept(count: Any) -> sa.ScalarSelect[int]:
+        total = sa.select(sa.func.coalesce(sa.func.sum(count), 0))
+        return total.where(RollCount.round_id == Round.id).correlate(Round).scalar_subquery()
+
+    wrong = sa.or_(
+        _how_many(RollEntry, RollEntry.late) != kept(RollCount.late),
+        _how_many(RollEntry, RollEntry.removed_at.is_not(None)) != kept(RollCount.removed),
+        _how_many(RollEntry, RollEntry.voted) != kept(RollCount.voted),
+    )
+    return _rounds(session, Round.state != "draft", wrong)
 
 
 def _who_was_taken_off_has_no_ballot(session: Session, _now: datetime) -> list[str]:
@@ -165,6 +180,7 @@ CHECKS: dict[str, Check] = {
     "topics.who_paid_is_on_the_roll": _who_paid_is_on_the_roll,
     "topics.the_roll_has_paid": _the_roll_has_paid,
     "topics.frozen_roll_is_whole": _frozen_roll_is_whole,
+    "topics.counts_are_a_recount": _counts_are_a_recount,
     "topics.who_was_taken_off_has_no_ballot": _who_was_taken_off_has_no_ballot,
     "topics.who_voted_has_a_ballot": _who_voted_has_a_ballot,
     "topics.ballots_within_hours": _ballots_within_hours,

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, BigId, JSONDoc
+from app.core.db import Base, BigId, JSONDoc, made_with
+from app.topics.triggers import COUNT_THE_ROLL
 
 STATUSES = ("received", "listed", "on_ballot", "won", "reporting", "published", "declined", "hold")
 UNPUBLISHED = ("received",)  # nobody but staff and the proposer sees what no editor has read
@@ -200,6 +201,24 @@ class RollEntry(Base):
     voted: Mapped[bool] = mapped_column(default=False)  # when, only the ballot knows
     removed_at: Mapped[datetime | None]  # a refund or dispute before closing
     removed_reason: Mapped[str | None]
+
+
+class RollCount(Base):
+    """How many were appended to a round's roll, taken off it, and have voted; see triggers.
+
+    The sum over ``writer`` counts: 0 on SQLite, on PostgreSQL the connection that wrote.
+    """
+
+    __tablename__ = "roll_count"
+
+    round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"), primary_key=True)
+    writer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    late: Mapped[int]
+    removed: Mapped[int]
+    voted: Mapped[int]
+
+
+made_with(RollEntry.__table__, COUNT_THE_ROLL)  # type: ignore[arg-type]
 
 
 class Ballot(Base):

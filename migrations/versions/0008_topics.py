@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.counting import count_the_roll, drop_count_of_the_roll
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -288,9 +290,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ballot_mark", schema=None) as batch_op:
         batch_op.create_index("ix_ballot_mark_option", ["option_id"], unique=False)
+    op.create_table(
+        "roll_count",
+        sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("writer", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("late", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=False),
+        sa.Column("voted", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_roll_count_round_id_round")
+        ),
+        sa.PrimaryKeyConstraint("round_id", "writer", name=op.f("pk_roll_count")),
+    )
+    count_the_roll()
 
 
 def downgrade() -> None:
+    drop_count_of_the_roll()
+    op.drop_table("roll_count")
     with op.batch_alter_table("ballot_mark", schema=None) as batch_op:
         batch_op.drop_index("ix_ballot_mark_option")
     op.drop_table("ballot_mark")

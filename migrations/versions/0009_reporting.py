@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.counting import drop_sums_of_movements, sum_movements
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -46,9 +48,22 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_movement_currency_occurred", ["currency", "occurred_at"], unique=False
         )
+    op.create_table(
+        "movement_day",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("writer", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("moves", sa.BigInteger(), nullable=False),
+        sa.Column("delta", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("currency", "day", "kind", "writer", name=op.f("pk_movement_day")),
+    )
+    sum_movements()
 
 
 def downgrade() -> None:
+    drop_sums_of_movements()
+    op.drop_table("movement_day")
     with op.batch_alter_table("movement", schema=None) as batch_op:
         batch_op.drop_index("ix_movement_currency_occurred")
     op.drop_table("movement")

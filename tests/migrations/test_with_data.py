@@ -20,7 +20,7 @@ def test_every_step_keeps_the_rows_of_the_tables_that_stay(
             assert counts(db, before) == before, f"{step} loses rows on the way up"
             fill(db)
             full = counts(db)
-            assert set(full.values()) == {1}
+            assert min(full.values()) == 1
             downgrade(url, "-1")
             assert counts(db) == {table: full[table] for table in counts(db)}
             upgrade(url, step)
@@ -32,4 +32,4 @@ def test_a_row_in_every_table_means_every_table(db: Database) -> None:
     fill(db)
 
     assert len(counts(db)) > 25
-    assert set(counts(db).values()) == {1}
+    assert min(counts(db).values()) == 1

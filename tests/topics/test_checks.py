@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.membership.models import Gift, Pledge
 from app.topics import checks, enrolling
-from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption
+from app.topics.models import Ballot, BallotMark, RollCount, RollEntry, Round, RoundOption
 from tests import factories
 from tests.topics.scene import Scene
 
@@ -95,6 +95,11 @@ def freeze_one_more(session: Session, case: Case) -> object:
     )
 
 
+def miscount_the_roll(session: Session, case: Case) -> object:
+    running = sa.update(RollCount).where(RollCount.round_id == case.running)
+    return session.execute(running.values(voted=RollCount.voted + 1))
+
+
 def let_the_refunded_vote(session: Session, case: Case) -> object:
     mine = entry(case.running, case.away)
     return session.execute(sa.update(RollEntry).where(mine).values(voted=True))
@@ -166,6 +171,7 @@ def change_a_receipt(session: Session, case: Case) -> object:
         (take_the_late_joiner_away, ["who_paid_is_on_the_roll"]),
         (put_a_stranger_on_the_roll, ["the_roll_has_paid"]),
         (freeze_one_more, ["frozen_roll_is_whole"]),
+        (miscount_the_roll, ["counts_are_a_recount"]),
         (let_the_refunded_vote, ["who_was_taken_off_has_no_ballot", "who_voted_has_a_ballot"]),
         (lose_a_ballot, ["who_voted_has_a_ballot"]),
         (cast_before_opening, ["ballots_within_hours"]),

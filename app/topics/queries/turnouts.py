@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.membership.models import Gift, Pledge, SignUp
-from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption, TopicFollow
+from app.topics.models import (
+    Ballot,
+    BallotMark,
+    RollCount,
+    RollEntry,
+    Round,
+    RoundOption,
+    TopicFollow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +63,20 @@ class OwnBallot:
 
 
 def of_round(session: Session, round_: Round) -> Turnout:
-    """A closed round's figures stand in its row; a running one's are counted on the roll."""
+    """A closed round's figures stand in its row; of a running one the database keeps count."""
     frozen = round_.roll_frozen or 0
     if round_.state == "closed":
         voted = (round_.counted or 0) + (round_.blank or 0)
         return Turnout(frozen, round_.roll_late or 0, round_.roll_removed or 0, voted)
 
-    def how_many(what: Any) -> Any:
-        return sa.func.count(sa.case((what, 1)))
-
-    late, removed, voted = session.execute(
+    kept = session.execute(
         sa.select(
-            how_many(RollEntry.late),
-            how_many(RollEntry.removed_at.is_not(None)),
-            how_many(RollEntry.voted),
-        ).where(RollEntry.round_id == round_.id)
+            sa.func.sum(RollCount.late),
+            sa.func.sum(RollCount.removed),
+            sa.func.sum(RollCount.voted),
+        ).where(RollCount.round_id == round_.id)
     ).one()
+    late, removed, voted = (int(count or 0) for count in kept)
     return Turnout(frozen, late, removed, voted)
 
 
