@@ -32,6 +32,10 @@ LANGUAGES = {"en": "English", "uk": "Українська"}
 CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
 # English here is European: day before month, a 24-hour clock, so that both languages agree.
 FORMATS = {"en": "en_150", "uk": "uk"}
+# Ukrainian says "on Sunday" in another case than "Sunday", and joins the hour by a preposition.
+WEEKDAYS_IN_ACCUSATIVE = (
+    "понеділок", "вівторок", "середу", "четвер", "п’ятницю", "суботу", "неділю",
+)  # fmt: skip
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -119,9 +123,19 @@ def time_of(value: datetime, zone: str) -> str:
 
 
 def moment(value: datetime, zone: str, pattern: str = "EEEE d MMMM, HH:mm") -> str:
-    """A day and an hour: "Sunday 29 November, 20:00"; name the zone beside it."""
+    """A day and an hour: "Sunday 29 November, 20:00"; name the zone beside it.
+
+    With a weekday it is an answer to "when": "у неділю, 29 листопада, о 20:00".
+    """
     local = value.astimezone(ZoneInfo(zone))
+    if language() == "uk" and "EEEE" in pattern:
+        pattern = _when_in_ukrainian(pattern, local)
     return _glue_day(format_datetime(local, format=pattern, locale=FORMATS[language()]))
+
+
+def capital(text: str) -> str:
+    """A text as it begins a line: Ukrainian writes days and months small elsewhere."""
+    return text[:1].upper() + text[1:]
 
 
 def city(zone: str) -> str:
@@ -143,7 +157,7 @@ def install(environment: Environment) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
     environment.globals["_"] = gettext
-    environment.filters.update(money=money, number=number, ordinal=day_ordinal)
+    environment.filters.update(money=money, number=number, ordinal=day_ordinal, capital=capital)
     environment.globals.update(percent=percent, city=city, language=language)
 
 
@@ -163,6 +177,12 @@ def _catalogue(code: str) -> NullTranslations:
 def _number_locale() -> str:
     """Pages write 1,914.50 in English and 1 914,50 in Ukrainian."""
     return "uk" if language() == "uk" else "en"
+
+
+def _when_in_ukrainian(pattern: str, local: datetime) -> str:
+    before_the_hour = "'об'" if local.hour == 11 else "'о'"  # об одинадцятій
+    day = f"'у\u00a0{WEEKDAYS_IN_ACCUSATIVE[local.weekday()]}',"
+    return pattern.replace("EEEE", day).replace("HH:mm", f"{before_the_hour}\u00a0HH:mm")
 
 
 def _no_break(text: str) -> str:

@@ -56,6 +56,10 @@ class Money:
         """The amount in major units, exact."""
         return Decimal(self.minor).scaleb(-exponent(self.currency))
 
+    def whole(self) -> Self:
+        """Without the part under one: 2,093 € for 2,093.92 €, a figure to read at a glance."""
+        return type(self)(self.minor - self.minor % 10 ** exponent(self.currency), self.currency)
+
     def plain(self) -> str:
         """As it would be typed into the form: "5", "5.50"; no sign of the currency."""
         text = f"{self.decimal:f}"
