@@ -20,11 +20,7 @@ def theme() -> Response:
     """The tokens that derive from the newsroom's accent, in both schemes."""
     by_scheme = colours.tokens(here().accent)
     light, dark = (_rules(by_scheme[scheme]) for scheme in ("light", "dark"))
-    sheet = (
-        f"@layer tokens{{:root{{{light}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
-        f":root[data-theme=light]{{{light}}}:root[data-theme=dark]{{{dark}}}}}"
-    )
+    sheet = f"@layer tokens{{:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}}}"
     response = Response(sheet, mimetype="text/css")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
