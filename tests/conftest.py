@@ -17,13 +17,12 @@ from hypothesis import settings as hypothesis_settings
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.mail import outbox
 from app.payments.events import SUBSCRIBED
 from app.payments.gateway import Gateway
 from app.sandbox import create_sandbox
 from tests.clocks import FixedClock
 from tests.contract.middleware import checked, checked_sender
-from tests.databases import ENGINES, Databases
+from tests.databases import ENGINES, Databases, let_go
 from tests.reading import Reader
 from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Apps, Post, settler
 from tests.sandbox.inprocess import WsgiClient
@@ -96,7 +95,7 @@ def db(database: str, databases: Databases) -> Iterator[Database]:
     """A fresh, migrated database."""
     opened = databases.opened(database)
     yield opened
-    opened.dispose()
+    let_go(opened)
 
 
 @pytest.fixture
@@ -138,9 +137,11 @@ def sandbox(clock: FixedClock, post: Post, contract_report: Report) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
     """Makes applications; tests mostly want ``app`` or ``client``."""
-    return Apps(tmp_path_factory.mktemp("templates"))
+    made = Apps(tmp_path_factory.mktemp("templates"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -159,8 +160,6 @@ def app(
         "patient_gateway": Gateway(settings, http_client=stripe, patience="worker"),
     }
     with apps.app(settings, clock, gateways) as made:
-        # One a process: the app may be an earlier test's, and another app came in between.
-        outbox.configure(site_url=settings.site_url)
         post.app = made
         yield made
 

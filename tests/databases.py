@@ -11,7 +11,9 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -21,9 +23,10 @@ from app.ops.migrating import upgrade
 from tests import pgtmp
 
 ENGINES = ("sqlite", "postgresql")
-CUT_CONNECTIONS = """
+# Idle connections hold no lock, and what they have prepared serves the next test.
+CUT_BUSY_CONNECTIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"""
 # Changes with every table, column, constraint, trigger and function.
 FINGERPRINT = """
     SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
@@ -34,11 +37,13 @@ FINGERPRINT = """
             FROM pg_attribute WHERE attrelid > 16383 AND NOT attisdropped
         UNION ALL SELECT concat(proname, prosrc) FROM pg_proc WHERE oid > 16383
     ) AS lines"""
-# Triggers and foreign keys sleep meanwhile, so the order of the tables does not matter.
-SWEEPING = """
-    SELECT format('DELETE FROM %I', tablename) FROM pg_tables
-    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-    UNION ALL SELECT format('ALTER SEQUENCE %I RESTART', sequencename) FROM pg_sequences"""
+TABLES = """
+    SELECT quote_ident(tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+# Not ALTER SEQUENCE, which writes a new file for each of them.
+COUNT_FROM_ONE = """
+    SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences
+    WHERE last_value IS NOT NULL"""
 
 
 class Databases:
@@ -49,14 +54,14 @@ class Databases:
         self._stack = stack
         self._numbers = count(1)
         self._files: list[Path] = []
-        self._swept: list[str] = []
-        self._fingerprints: dict[str, object] = {}
+        self._swept: list[Broom] = []
         self._opened: dict[str, Database] = {}
 
     def opened(self, url: str) -> Database:
         """The database at this address, with all statements that were ever compiled for it."""
         if url not in self._opened:
-            self._opened[url] = Database(url, info=outbox.told("http://localhost"))
+            self._opened[url] = opened = Database(url, info=outbox.told("http://localhost"))
+            self._stack.callback(opened.dispose)
         return self._opened[url]
 
     @contextmanager
@@ -69,9 +74,10 @@ class Databases:
                 yield url
             self._files.append(path)
         else:
-            name = self._swept.pop() if self._swept else self._migrated_postgresql()
-            yield self.server.url(name)
-            self._sweep(name)
+            broom = self._swept.pop() if self._swept else self._migrated_postgresql()
+            yield self.server.url(broom.name)
+            if broom.sweep():
+                self._swept.append(broom)
 
     @contextmanager
     def empty(self, engine: str) -> Iterator[str]:
@@ -101,27 +107,11 @@ class Databases:
         engine.dispose()
         return path
 
-    def _migrated_postgresql(self) -> str:
+    def _migrated_postgresql(self) -> Broom:
         name = f"migrated_{next(self._numbers)}"
         self.server.execute(f"CREATE DATABASE {name}")
         upgrade(self.server.url(name))
-        with self.server.connect(name) as connection:
-            self._fingerprints[name] = connection.execute(FINGERPRINT).fetchone()
-        return name
-
-    def _sweep(self, name: str) -> None:
-        """Take the rows out again: a new copy of the database would cost five times as much.
-
-        One in which a test changed more than rows is not used again.
-        """
-        with self.server.connect(name) as connection:
-            connection.execute(CUT_CONNECTIONS)
-            if connection.execute(FINGERPRINT).fetchone() != self._fingerprints[name]:
-                return
-            statements = connection.execute(SWEEPING).fetchall()
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(";".join(statement for (statement,) in statements).encode())
-        self._swept.append(name)
+        return Broom(name, self._stack.enter_context(self.server.connect(name)))
 
     def _new_file(self) -> Path:
         return self._folder / f"{next(self._numbers)}.db"
@@ -140,3 +130,35 @@ class Databases:
             yield self.server.url(name)
         finally:
             self.server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def let_go(db: Database) -> None:
+    """At the end of a test: SQLite's file is replaced, PostgreSQL's connections serve on."""
+    if db.is_sqlite:
+        db.dispose()
+
+
+class Broom:
+    """Takes the rows out of a database again: a new copy would cost a hundred times as much."""
+
+    def __init__(self, name: str, connection: psycopg.Connection) -> None:
+        self.name = name
+        self._connection = connection
+        # Triggers and foreign keys sleep meanwhile, so the order of the tables does not matter.
+        connection.execute("SET session_replication_role = replica")
+        self._fingerprint = self._ask(FINGERPRINT)
+        tables = enumerate(table for (table,) in self._ask(TABLES))
+        deletes = ", ".join(f"swept_{n} AS (DELETE FROM {table})" for n, table in tables)
+        self._sweeping = f"WITH {deletes} {COUNT_FROM_ONE}"
+
+    def sweep(self) -> bool:
+        """Whether it can be used again: a test may have changed more than rows."""
+        self._ask(CUT_BUSY_CONNECTIONS)
+        if self._ask(FINGERPRINT) != self._fingerprint:
+            self._connection.close()
+            return False
+        self._ask(self._sweeping)
+        return True
+
+    def _ask(self, statement: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement.encode(), prepare=True).fetchall()

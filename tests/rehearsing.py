@@ -17,6 +17,7 @@ from app.core.clock import Clock, wall_clock
 from app.core.settings import Settings
 from app.ops.cli import work_of
 from app.ops.worker import Worker
+from tests.databases import let_go
 from tests.reading import Reader
 
 if TYPE_CHECKING:
@@ -82,9 +83,16 @@ class Apps:
         app.extensions["house"] = house
         house.services.clear()
         house.services.update(own)
-        house.db.dispose()
         if traits(app) == before:
+            let_go(house.db)
             self._made[settings] = app
+        else:
+            house.db.dispose()
+
+    def close(self) -> None:
+        """Let all connections go."""
+        for app in self._made.values():
+            app.extensions["house"].db.dispose()
 
     def _make(self, settings: Settings) -> Flask:
         app = create_app(settings, clock=self._hands)
