@@ -20,8 +20,7 @@ from app.core.clock import wall_clock
 from app.core.db import Base, Database
 from app.core.web.context import House
 from app.mail.models import OutboxMessage
-from app.newsroom import founding
-from tests import factories
+from tests import factories, founding
 from tests.clocks import FixedClock
 from tests.reading import Reader
 

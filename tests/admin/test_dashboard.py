@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.core.db import Database
 from app.core.progress import note_check
-from app.newsroom import founding
+from tests import founding
 from tests.clocks import START, FixedClock
 from tests.factories import make_patron, make_staff, sign_in
 from tests.reading import Reader

@@ -9,7 +9,8 @@ import pytest
 from app.core.db import Database
 from app.core.settings import Settings
 from app.mail import outbox
-from app.newsroom import founding, queries
+from app.newsroom import queries
+from tests import founding
 from tests.clocks import FixedClock
 from tests.mail.office import Office
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.newsroom import founding
 from app.sandbox import WiredSandbox
+from tests import founding
 from tests.clocks import FixedClock
 from tests.membership.counter import Counter
 

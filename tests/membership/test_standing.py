@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.db import Database
 from app.membership import standing
 from app.membership.models import Pledge
-from app.newsroom import founding
-from tests import factories
+from tests import factories, founding
 from tests.clocks import START
 
 

@@ -12,11 +12,11 @@ from app.accounts.models import Account
 from app.core import audit, jobs, progress
 from app.core.db import Database
 from app.core.jobs import Work
-from app.newsroom import founding
 from app.ops import doctor
 from app.ops.cli import work_of
 from app.payments.models import LedgerTransaction
 from app.reporting.models import Movement
+from tests import founding
 from tests.clocks import START
 from tests.factories import make_patron
 

@@ -15,7 +15,6 @@ from app.core.audit import AuditEntry
 from app.core.db import Database
 from app.core.i18n import LANGUAGES
 from app.core.web.context import House
-from app.newsroom import founding
 from app.payments import changes, ledger
 from app.payments.models import (
     ReconcileRun,
@@ -26,7 +25,7 @@ from app.payments.models import (
     StripeSubscription,
     Unclaimed,
 )
-from tests import factories
+from tests import factories, founding
 from tests.payments.rows import REF, charge, moved
 from tests.payments.till import Till
 from tests.reading import Reader

@@ -12,9 +12,9 @@ from app.accounts import erasing
 from app.core.jobs import Job
 from app.core.web.context import House
 from app.membership.models import Pledge, SignUp
-from app.newsroom import founding
 from app.payments import checks, forgetting, ledger
 from app.payments.models import StripeCheckout, StripeEvent, StripeSubscription
+from tests import founding
 from tests.payments.till import Till
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from app.core.db import Database
 from app.core.money import Money
 from app.membership import history, standing
 from app.membership.models import Pledge
-from app.newsroom import founding
 from app.reporting import movements, mrr
 from app.reporting.models import Movement
 from app.reporting.months import Month
+from tests import founding
 from tests.factories import make_account, make_gift, make_patron, make_seat
 
 NOVEMBER = Month(2026, 11, "Europe/Kyiv")

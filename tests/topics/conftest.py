@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core.db import Database
-from app.newsroom import founding
-from tests import factories
+from tests import factories, founding
 from tests.clocks import FixedClock
 from tests.reading import Reader
 from tests.topics.scene import Scene
