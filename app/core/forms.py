@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import g
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 
@@ -89,8 +91,19 @@ class Email(Line):
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)
         if not self.data:
-            raise ValidationError(_("Write your e-mail address: the receipt goes there."))
+            raise ValidationError(_("Write your e-mail address."))
         self.data = normal_email(self.data)
+
+
+def single_use_key() -> str:
+    """A key for the form on this page, so that sending it twice is one effect."""
+    key = new_single_use_key()
+    g.setdefault("single_use_keys", []).append(key)  # whoever is shown the page again needs another
+    return key
+
+
+def new_single_use_key() -> str:
+    return secrets.token_hex(16)
 
 
 def normal_email(text: str) -> str:
