@@ -44,8 +44,12 @@ class Limiter:
         if not self._strategy.hit(item, *key):
             raise TooMany(retry_after=self._seconds_left(item, *key))
 
+    def take_back(self, rule: str, *key: str) -> None:
+        """Count the last try as none, after the right answer came."""
+        self._strategy.hit(parse(rule), *key, cost=-1)
+
     def forgive(self, rule: str, *key: str) -> None:
-        """Forget the tries of a key, after the right answer came."""
+        """Forget all tries of a key."""
         self._strategy.clear(parse(rule), *key)
 
     def _seconds_left(self, item: RateLimitItem, *key: str) -> int:
@@ -68,14 +72,19 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = wall_clock()
-        fresh = {"key": key, "hits": amount, "expires_at": now + timedelta(seconds=expiry)}
+        first = max(amount, 0)  # what is taken back may have been counted in a window that is over
+        fresh = {"key": key, "hits": first, "expires_at": now + timedelta(seconds=expiry)}
         over = LimitWindow.expires_at <= now
         with self._db.transaction() as session:
             insert = insert_into(session, LimitWindow).values(fresh)
             statement = insert.on_conflict_do_update(
                 index_elements=[LimitWindow.key],
                 set_={
-                    "hits": sa.case((over, amount), else_=LimitWindow.hits + amount),
+                    "hits": sa.case(
+                        (over, first),
+                        (LimitWindow.hits + amount < 0, 0),
+                        else_=LimitWindow.hits + amount,
+                    ),
                     "expires_at": sa.case(
                         (over, insert.excluded.expires_at), else_=LimitWindow.expires_at
                     ),

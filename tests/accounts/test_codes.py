@@ -134,6 +134,18 @@ def test_tries_count_for_a_network_over_all_persons(door: Door) -> None:
     assert door.ask(door.browser(), DARYNA, environ_overrides=elsewhere).status_code == 303
 
 
+def test_a_newsroom_on_one_network_may_begin_its_day_together(door: Door) -> None:
+    for number in range(12):
+        browser, colleague = door.browser(), f"colleague{number}@example.org"
+        door.person(colleague)
+        mail = door.mail_for(browser, colleague)
+        assert browser.submit("/sign-in/code", {"code": mail.code}).status_code == 303
+    browser = door.browser()
+    mail = door.mail_for(browser)
+    answers = [browser.submit("/sign-in/code", {"code": wrong(mail)}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+
+
 def test_a_network_of_the_new_internet_protocol_is_counted_as_one_household(door: Door) -> None:
     for number in range(10):
         where = {"REMOTE_ADDR": f"2001:db8:1:2::{number}"}

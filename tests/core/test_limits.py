@@ -41,6 +41,28 @@ def test_the_right_answer_forgives_the_wrong_ones(db: Database) -> None:
     limiter.hit(RULE, "key")
 
 
+def test_a_right_answer_is_not_counted_as_a_try(db: Database) -> None:
+    limiter = Limiter(db)
+    for _ in range(9):
+        limiter.hit(RULE, "key")
+    for _ in range(3):
+        limiter.hit(RULE, "key")
+        limiter.take_back(RULE, "key")
+    limiter.hit(RULE, "key")
+    with pytest.raises(TooMany):
+        limiter.hit(RULE, "key")
+
+
+def test_taking_back_what_was_never_counted_gives_no_more_tries(db: Database) -> None:
+    limiter = Limiter(db)
+    limiter.take_back(RULE, "key")
+    limiter.take_back(RULE, "key")
+    for _ in range(10):
+        limiter.hit(RULE, "key")
+    with pytest.raises(TooMany):
+        limiter.hit(RULE, "key")
+
+
 def test_forty_tries_at_once_let_ten_through(db: Database) -> None:
     let: list[bool] = []
 
