@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import groupby
-from typing import TYPE_CHECKING
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from babel.messages.pofile import read_po
 
 from app.core.i18n import CATALOGUES
+from tests.axe import violations
 from tests.journeys.conftest import Visit
 from tests.journeys.pages import COMBINATIONS, NO_PAGES, Stop, stops
 from tests.journeys.scenario import Newsroom
-from tests.journeys.visitor import Visitor, visiting
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.journeys.visitor import Visitor
 
 TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 # What the page says itself, without what it quotes in the language it was written in.
@@ -33,23 +27,16 @@ SHORTEST = 12  # letters of an English text that is looked for on Ukrainian page
 @pytest.mark.browser
 @pytest.mark.parametrize("who", ["stranger", "ann", "locked", "admin"])
 def test_axe_finds_nothing_and_every_page_fits(
-    newsroom: Newsroom, chromium: Browser, cookies: dict[str, str], who: str, in_full: bool
+    newsroom: Newsroom, visit: Visit, cookies: dict[str, str], who: str, in_full: bool
 ) -> None:
     mine = [stop for stop in stops(newsroom) if stop.who == who]
-    looks = [
-        (how, stop)
-        for number, stop in enumerate(mine)
-        for place, how in enumerate(COMBINATIONS)
-        if in_full or place == (number * 3) % len(COMBINATIONS)
-    ]
+    visitor = visit(newsroom.site)
     faults: list[str] = []
-    for how, some in groupby(sorted(looks, key=lambda look: look[0]), key=lambda look: look[0]):
-        language, scheme, width = how
-        with visiting(
-            chromium, newsroom.site, language=language, scheme=scheme, width=width
-        ) as visitor:
-            for _, stop in some:
-                visitor.keep(language=language, session=cookies.get(who))
+    for number, stop in enumerate(mine):
+        for place, how in enumerate(COMBINATIONS):
+            if in_full or place == (number * 3) % len(COMBINATIONS):
+                language, scheme, width = how
+                visitor.come_anew(language, scheme, width, session=cookies.get(who))
                 found = look_at(visitor, stop, language)
                 faults += [f"{stop.name} {how}: {fault}" for fault in found]
     assert not faults, "\n".join(faults)
@@ -98,9 +85,8 @@ def look_at(visitor: Visitor, stop: Stop, language: str) -> list[str]:
     faults = [] if status == stop.status else [f"answers {status}"]
     if stop.act is not None:
         stop.act(visitor)
-    found = Axe().run(visitor.page)
-    if found.violations_count:
-        faults.append(found.generate_report())
+    if found := violations(visitor.page):
+        faults.append(found)
     if (over := visitor.page.evaluate(TOO_WIDE)) > 0:
         faults.append(f"{over} px too wide")
     if (lang := visitor.page.locator("html").get_attribute("lang")) != language:

@@ -63,6 +63,18 @@ class Visitor:
             [{"name": name, "value": value, "url": self.site.url} for name, value in kept.items()]
         )
 
+    def come_anew(
+        self, language: str, scheme: str, width: int, *, session: str | None = None
+    ) -> None:
+        """Be somebody else at another screen: a new browser would cost as much as three pages."""
+        self.page.context.clear_cookies()
+        self.page.set_extra_http_headers(
+            {"X-Forwarded-For": an_address(), "Accept-Language": LOCALES[language]}
+        )
+        self.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        self.keep(language=language, session=session)
+
     def open(self, path: str) -> int:
         """Go to an address of the site; gives the status."""
         answer = self.page.goto(path if "://" in path else self.site.url + path)
