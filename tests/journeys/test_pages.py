@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+
 import pytest
 from babel.messages.pofile import read_po
 
