@@ -125,7 +125,7 @@ def told(db: Database) -> dict[str, Any]:
     with db.reading() as session:
         state: dict[str, Any] = {
             model.__tablename__: sorted(
-                [_columns(row) for row in session.scalars(sa.select(model))], key=str
+                map(dict, session.execute(_columns(model)).mappings()), key=str
             )
             for model in MIRROR
         }
@@ -174,6 +174,6 @@ def at(sandbox: WiredSandbox) -> datetime:
     return from_unix(sandbox.now()) + timedelta(seconds=1)
 
 
-def _columns(row: Base) -> dict[str, Any]:
-    names = [attribute.key for attribute in sa.inspect(type(row)).column_attrs]
-    return {name: getattr(row, name) for name in names if name not in OURS}
+def _columns(model: type[Base]) -> sa.Select[Any]:
+    columns = [column for column in model.__table__.columns if column.key not in OURS]
+    return sa.select(*columns)
