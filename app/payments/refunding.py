@@ -24,7 +24,7 @@ class NotRefundable(AppError):
 class AnotherIsOpen(Conflict):
     title = _l("Another refund is under way")
     message = _l(
-        "A refund of this payment waits for Stripe's answer. It is asked again by itself; "
+        "A refund of this payment waits for Stripe’s answer. It is asked again by itself; "
         "look at the payment in a few minutes."
     )
 

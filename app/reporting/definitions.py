@@ -50,7 +50,7 @@ DEFINITIONS: dict[str, tuple[Lazy, Lazy]] = {
     "revenue": (
         _l("Revenue"),
         _l(
-            "Charges are gross; refunds and the processor's fees come off; net is what arrives. "
+            "Charges are gross; refunds and the processor’s fees come off; net is what arrives. "
             "One line for each movement at Stripe, on the day it moved there."
         ),
     ),

@@ -100,7 +100,7 @@ class MoveForm(Form):
 
     def validate_story_url(self, field: Any) -> None:
         if self.to.data == "published" and not is_web_address(field.data):
-            raise ValidationError(_("Write the story's whole address, like https://example.org/a."))
+            raise ValidationError(_("Write the story’s whole address, like https://example.org/a."))
 
 
 class WordsForm(Form):

@@ -40,7 +40,7 @@ def test_somebody_who_gave_once_sees_until_when_it_gives_a_vote(counter: Counter
 
     page = flat(counter.signed_in().get("/account").text)
 
-    assert "You gave 50 € in June 2026." in page
+    assert "You gave 50 € on 10 June 2026." in page
     assert "It gives you a vote in every round until 10 June 2027." in page
 
 
