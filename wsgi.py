@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from app import create_app
@@ -10,6 +11,8 @@ from app.ops.clocks import clock_for
 
 try:
     settings = load_settings()
+    if "FLASK_RUN_FROM_CLI" not in os.environ:
+        settings.check_serving()
     app = create_app(settings, clock=clock_for(settings))
 except BadEnvironment as error:
     sys.exit(str(error))

@@ -93,6 +93,19 @@ class Settings(BaseSettings):
         """The origin a form may be redirected to besides Stripe's own pages; "" for live."""
         return "" if self.stripe_api_base == STRIPE_API else self.stripe_api_base
 
+    def check_serving(self) -> None:
+        """Raises BadEnvironment where Stripe's events could not be told from forged ones.
+
+        Commands do without: one of them makes the secret.
+        """
+        if not self.stripe_webhook_secret:
+            raise BadEnvironment(
+                [
+                    "STRIPE_WEBHOOK_SECRET is empty: run `flask --app wsgi stripe setup`, "
+                    "or copy it from the endpoint's page at Stripe."
+                ]
+            )
+
     def _secret_faults(self) -> list[str]:
         if self.app_env != "production":
             return [] if self.secret_key else ["SECRET_KEY is empty: set any text of your own."]
@@ -122,11 +135,6 @@ class Settings(BaseSettings):
             faults.append("STRIPE_SECRET_KEY is empty: copy it from your Stripe dashboard.")
         elif not self.stripe_secret_key.startswith(("sk_test_", "sk_live_", "rk_")):
             faults.append("STRIPE_SECRET_KEY is no secret key: it starts with sk_ or rk_.")
-        if not self.stripe_webhook_secret:
-            faults.append(
-                "STRIPE_WEBHOOK_SECRET is empty: run `flask --app wsgi stripe setup`, "
-                "or copy it from the endpoint's page at Stripe."
-            )
         if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             faults.append("STRIPE_API_BASE is http: only a loopback sandbox may be.")
         live = self.stripe_secret_key.startswith(("sk_live_", "rk_live_"))

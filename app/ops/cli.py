@@ -18,6 +18,7 @@ from app.core import jobs
 from app.core.clock import wall_clock
 from app.core.forms import normal_email
 from app.core.i18n import LANGUAGES
+from app.core.settings import BadEnvironment
 from app.core.web.context import House
 from app.newsroom import founding
 from app.newsroom import queries as newsroom
@@ -64,6 +65,7 @@ def _serving(house: House) -> list[click.Command]:
     @click.option("--threads", default=8, show_default=True)
     def serve(host: str, port: int, workers: int, threads: int) -> None:
         """Migrate the database, then serve the site."""
+        _need_all_settings(house)
         prepare(house)
         house.db.dispose()
         arguments = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread"]
@@ -75,10 +77,18 @@ def _serving(house: House) -> list[click.Command]:
     @click.option("--name", default=f"worker-{os.getpid()}", show_default=False)
     def work(name: str) -> None:
         """Handle Stripe's events and do jobs until stopped."""
+        _need_all_settings(house)
         prepare(house)
         Worker(work_of(house), name=name).run()
 
     return [serve, work]
+
+
+def _need_all_settings(house: House) -> None:
+    try:
+        house.settings.check_serving()
+    except BadEnvironment as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _rehearsing(house: House) -> list[click.Command]:
