@@ -23,7 +23,7 @@ from app.core.clock import Clock, wall_clock
 from app.core.db import Database
 from app.core.limits import Limiter
 from app.core.settings import ROOT, Settings, load_settings
-from app.core.web import failures, headers, languages
+from app.core.web import failures, headers, languages, strangers
 from app.core.web import layout as pages
 from app.core.web.context import House
 from app.mail import outbox
@@ -103,7 +103,7 @@ def create_app(
 
         app.register_blueprint(dev_views.bp)
     cli.install(app)
-    payments.install(app)
+    _stand_before(app, settings)
     return app
 
 
@@ -127,9 +127,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.converters["int"] = WholeId
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
 def _install(app: Flask) -> None:
@@ -143,3 +140,12 @@ def _install(app: Flask) -> None:
     failures.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(payments.bp)
+
+
+def _stand_before(app: Flask, settings: Settings) -> None:
+    """What answers before the framework wakes; the last stands outermost."""
+    strangers.install(app, look_every=0.0 if app.testing else strangers.LOOK_EVERY)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    payments.install(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,6 +29,7 @@ class Cursor:
 
     after: int | None = None
     before: int | None = None
+    NAMES: ClassVar = ("after", "before")
 
     @classmethod
     def from_query(cls, args: Any) -> Cursor:

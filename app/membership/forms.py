@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from wtforms import BooleanField, HiddenField, StringField, ValidationError
 
-from app.core.forms import Email, Form, Line, refuse_unstorable
+from app.core.forms import Email, Form, Line, refuse_unstorable, single_use_key
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.membership import offering, wording
@@ -66,6 +65,12 @@ class Source(HiddenField):
 class JoinForm(Form):
     """The join page. It is read from the address when it is opened, and sent when it is sent."""
 
+    # What an address may choose for anybody, and what it would be typing for somebody.
+    CHOOSING = (
+        "interval", "currency", "preset", "amount", "cover_fees", "campaign", "article", "referrer",
+    )  # fmt: skip
+    TYPING = ("email", "know_me", "on_wall", "credit_me", "website", "form_key", "shown")
+
     interval = Choosing(_l("How often"))
     currency = Choosing(_l("In which currency"))
     preset = StringField()
@@ -92,7 +97,7 @@ class JoinForm(Form):
         self.shown_interval = str(self.interval.data if is_known else newsroom.default_interval)
         key = self.form_key.data or ""
         if not (key.isascii() and key.isalnum() and len(key) <= LONGEST_KEY):
-            self.form_key.data = secrets.token_hex(16)
+            self.form_key.data = single_use_key()
 
     def validate_interval(self, field: StringField) -> None:
         if field.data not in offering.INTERVALS:

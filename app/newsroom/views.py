@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from app.core.web.alike import alike
 from app.newsroom import colours
 from app.newsroom.here import here
 
@@ -16,6 +17,7 @@ def _for_templates() -> dict[str, object]:
 
 
 @bp.get("/theme.css")
+@alike()
 def theme() -> Response:
     """The tokens that derive from the newsroom's accent, in both schemes."""
     by_scheme = colours.tokens(here().accent)

@@ -15,7 +15,7 @@ from app.core.money import Money
 from app.core.pagination import Cursor, Page, page_by_id
 from app.membership import offering, queries, standing
 from app.newsroom import queries as newsroom
-from app.newsroom.models import NewsroomText
+from app.newsroom.models import Newsroom, NewsroomText
 from app.reporting import mrr
 from app.topics.models import Round
 
@@ -42,9 +42,8 @@ class Text:
     updated_at: datetime | None
 
 
-def numbers(session: Session, *, now: datetime) -> Numbers:
+def numbers(session: Session, room: Newsroom, *, now: datetime) -> Numbers:
     """How many give, how much a month, and how far that is from the goal."""
-    room = newsroom.current(session)
     offers = {offer.currency: offer for offer in newsroom.offers(session)}
     currency, at = room.reporting_currency, now + THIS_SECOND
     standing = mrr.standing(session, at=at)

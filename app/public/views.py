@@ -9,7 +9,9 @@ from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
 from app.core.web import nav, now, reading
+from app.core.web.alike import alike
 from app.newsroom import queries as newsroom
+from app.newsroom.here import here
 from app.public import queries, teasing
 from app.topics import queries as topics
 
@@ -27,6 +29,7 @@ nav.add("footer", "public.imprint", label=lambda: _("Imprint"), order=90)
 
 
 @bp.get("/")
+@alike()
 def front() -> ResponseReturnValue:
     """The ask, with the running round and the honest numbers."""
     moment = now()
@@ -35,7 +38,7 @@ def front() -> ResponseReturnValue:
         return render_template(
             "public/front.html",
             texts=newsroom.texts(db, ASK, i18n.language()),
-            numbers=queries.numbers(db, now=moment),
+            numbers=queries.numbers(db, here(), now=moment),
             today=moment,
             round=running,
             next_round=None if running else queries.next_opening(db),
@@ -44,6 +47,7 @@ def front() -> ResponseReturnValue:
 
 
 @bp.get("/supporters")
+@alike(uses=Cursor.NAMES)
 def supporters() -> ResponseReturnValue:
     """The names of those who allowed it; never an amount."""
     with reading() as db:
@@ -52,24 +56,28 @@ def supporters() -> ResponseReturnValue:
 
 
 @bp.get("/ways-to-support")
+@alike()
 def ways() -> ResponseReturnValue:
     """Bank transfer, telling somebody, skills: what else helps."""
     return _text("ways", _("Other ways to support"), ask=True)
 
 
 @bp.get("/terms")
+@alike()
 def terms() -> ResponseReturnValue:
     """What a patron agrees to."""
     return _text("terms", _("Terms"))
 
 
 @bp.get("/privacy")
+@alike()
 def privacy() -> ResponseReturnValue:
     """What is kept of whom, and why."""
     return _text("privacy", _("Privacy"))
 
 
 @bp.get("/imprint")
+@alike()
 def imprint() -> ResponseReturnValue:
     """Who is responsible."""
     return _text("imprint", _("Imprint"))

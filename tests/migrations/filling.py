@@ -28,7 +28,7 @@ def fill(db: Database) -> None:
             if not session.execute(sa.select(table)).first():
                 row = row_for(table, words_of(session, table), keys)
                 session.execute(table.insert().values(row))
-            kept = session.execute(sa.select(table)).mappings().first() or {}
+            kept: Any = session.execute(sa.select(table)).mappings().first() or {}
             keys |= {column: kept[column.name] for column in table.columns}
 
 

@@ -14,6 +14,8 @@ from tests.membership.paper import fields
 from tests.statements import statements
 from tests.topics.scene import Scene
 
+MOST = {"/": 10, "/join": 7, "/supporters": 5, "/terms": 4}
+
 
 def flat(html: str) -> str:
     """The page with plain spaces, on one line."""
@@ -30,7 +32,7 @@ def test_an_empty_newsroom_asks_and_promises_nothing(counter: Counter) -> None:
     assert "Between two rounds" in page
 
 
-def test_the_numbers_are_live_and_exact(counter: Counter) -> None:
+def test_the_numbers_are_live_and_whole(counter: Counter) -> None:
     counter.become_patron(amount="5", cover_fees="1")
     counter.become_patron(email="bo@example.org", amount="60", interval="year")
     counter.become_patron(email="cy@example.org", amount="100", interval="once")
@@ -39,8 +41,8 @@ def test_the_numbers_are_live_and_exact(counter: Counter) -> None:
     page = flat(counter.reader().get("/").text)
 
     assert "Paid for by 3 readers." in page
-    assert "10.33 € <small>of 3,100 €" in page
-    assert 'aria-label="10.33 € of 3,100 € a month"' in page
+    assert "10 € <small>of 3,100 €" in page
+    assert 'aria-label="10 € of 3,100 € a month"' in page
 
 
 def test_without_a_goal_there_are_no_cups(counter: Counter) -> None:
@@ -142,21 +144,23 @@ def test_the_questions_to_the_database_do_not_grow_with_rows(counter: Counter) -
     scene = Scene(counter.db, counter.clock)
     scene.open_round(scene.topics(2))
     counter.become_patron()
-    reader = counter.reader()
-    few = {}
-    for path in ("/", "/join", "/supporters", "/terms"):
-        reader.get(path)
-        with statements(counter.db) as seen:
-            reader.get(path)
-        few[path] = len(seen)
+    few = {path: asked(counter, path) for path in MOST}
     scene.patrons(30)
     for number in range(3):
         counter.become_patron(email=f"reader{number}@example.org", on_wall="1")
 
-    for path, number in few.items():
-        with statements(counter.db) as seen:
-            reader.get(path)
-        assert len(seen) == number <= 14, path
+    assert {path: asked(counter, path) for path in MOST} == few
+    assert {path: count for path, count in few.items() if count > MOST[path]} == {}
+
+
+def asked(counter: Counter, path: str) -> int:
+    """How many questions a page asks; the cookie makes it one that is not kept."""
+    reader = counter.reader()
+    with reader.session_transaction() as cookie:
+        cookie["csrf_token"] = "mine"
+    with statements(counter.db) as seen:
+        assert reader.get(path).status_code == 200
+    return len(seen)
 
 
 def test_every_public_page_ends_with_the_ways_to_stop_and_the_law(counter: Counter) -> None:

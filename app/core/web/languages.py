@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from app.core import i18n
+from app.core.web.alike import of_endpoint
 from app.core.web.failures import MACHINE_PATHS
 
 COOKIE = "lang"
@@ -21,6 +25,11 @@ def install(app: Flask) -> None:
     app.after_request(_remember)
     i18n.install(app.jinja_env)
     app.context_processor(_for_templates)
+
+
+def preferred(kept: str | None, accepted: str) -> str:
+    """A stranger's language: what the cookie kept, else what the browser asks for."""
+    return kept if kept in i18n.LANGUAGES and kept else _accepted(accepted) or "en"
 
 
 def _choose() -> None:
@@ -37,7 +46,12 @@ def _known() -> str | None:
         own = getattr(current_user, "language", None)
         if own in i18n.LANGUAGES:
             return str(own)
-    return request.accept_languages.best_match(list(i18n.LANGUAGES))
+    return _accepted(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(256)
+def _accepted(header: str) -> str | None:
+    return parse_accept_header(header, LanguageAccept).best_match(list(i18n.LANGUAGES))
 
 
 def _remember(response: Response) -> Response:
@@ -68,8 +82,16 @@ def _links() -> list[dict[str, str]]:
             url = f"{request.path}?lang={code}"
         else:
             query: dict[str, Any] = {
-                k: v for k, v in request.args.items() if k != "lang" and k not in values
+                k: v
+                for k, v in request.args.items()
+                if k != "lang" and k not in values and _is_read(here, k)
             }
             url = url_for(here, **values, **query, lang=code)
         links.append({"code": code, "name": name, "url": url})
     return links
+
+
+def _is_read(endpoint: str, name: str) -> bool:
+    """Whether a page does anything with a name in its address, as far as is known."""
+    known = of_endpoint(current_app, endpoint)
+    return known is None or name in known.uses or name in known.personal

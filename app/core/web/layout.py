@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
 
 from app.core import i18n
 from app.core.web.nav import nav
@@ -16,7 +16,6 @@ from app.core.web.nav import nav
 def install(app: Flask) -> None:
     """Give templates the menus and formats, and static addresses their contents' hash."""
     app.context_processor(lambda: {"nav": nav})
-    app.jinja_env.globals["csp_nonce"] = lambda: getattr(g, "nonce", "")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     folder = Path(str(app.static_folder))

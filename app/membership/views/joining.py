@@ -14,6 +14,7 @@ from app.core import i18n
 from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
 from app.core.web import database, limiter, now, reading, services, settings
+from app.core.web.alike import alike
 from app.membership import joining, paying, queries, teasers, thanking, throttling
 from app.membership.forms import JoinForm
 from app.membership.models import Pledge
@@ -21,6 +22,7 @@ from app.membership.offering import Choice
 from app.membership.views import join_page
 from app.membership.views.blueprint import bp
 from app.newsroom import queries as newsroom
+from app.newsroom.here import here
 
 CHECKOUT_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 RECENT = "joining"
@@ -31,6 +33,7 @@ class SentByMachine(AppError):
 
 
 @bp.get("/join")
+@alike(uses=JoinForm.CHOOSING, personal=JoinForm.TYPING, by_referrer=True)
 def join() -> ResponseReturnValue:
     """The join page, with the choice that the address names."""
     with reading() as db:
@@ -86,7 +89,7 @@ def thanks() -> ResponseReturnValue:
 
 def _form(db: Session, data: Any) -> JoinForm:
     form = JoinForm(data)
-    form.open_for(newsroom.current(db), newsroom.offers(db))
+    form.open_for(here(), newsroom.offers(db))
     return form
 
 

@@ -13,6 +13,7 @@ from flask_login import current_user
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.core.web import database, now, reading, transaction
+from app.core.web.alike import alike
 from app.newsroom.here import here
 from app.topics import publishing, queries, voting
 from app.topics.errors import NotYet
@@ -25,6 +26,7 @@ KEPT_RECEIPT = "receipt"
 
 
 @bp.get("/rounds/<int:round_id>")
+@alike()
 def show_round(round_id: int) -> str:
     """The ballot of a running round, or what there was to choose in a closed one."""
     voter = current_user.id if current_user.is_authenticated else None
@@ -73,6 +75,7 @@ def cast_ballot(round_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/rounds/<int:round_id>/result")
+@alike()
 def result(round_id: int) -> ResponseReturnValue:
     """What was chosen and how it was counted; before closing, the round's own page."""
     with reading() as db:

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core.errors import NotFound
-from app.core.forms import email_key
+from app.core.forms import email_key, single_use_key
 from app.core.i18n import gettext as _
 from app.core.i18n import language
 from app.core.pagination import Cursor, Page
 from app.core.signing import new_token
 from app.core.web import limiter, now, reading, signed_in, transaction
 from app.core.web.access import may
+from app.core.web.alike import alike
 from app.topics import comparing, following, proposing, queries
 from app.topics.forms import SuggestForm
 from app.topics.queries import lists
@@ -26,6 +27,7 @@ MOST_STORIES = 200
 
 
 @bp.get("/topics")
+@alike(uses=Cursor.NAMES)
 def index() -> str:
     """The topics that wait for a round, and the latest that were not taken."""
     with reading() as session:
@@ -41,6 +43,7 @@ def index() -> str:
 
 
 @bp.get("/topics/<int:topic_id>")
+@alike()
 def show_topic(topic_id: int) -> str:
     """One topic: what it is about, where it stands and how it came there."""
     is_known = current_user.is_authenticated
@@ -76,11 +79,12 @@ def follow(topic_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/topics/suggest")
+@alike(uses=["article"])
 def suggest() -> str:
     """The form for a suggestion, from here or from an article."""
     form = _suggest_form()
     form.article.data = (request.args.get("article") or "")[:500]
-    form.form_key.data = new_token()
+    form.form_key.data = single_use_key()
     return _suggest_page(form)
 
 
@@ -103,6 +107,7 @@ def send_suggestion() -> ResponseReturnValue:
 
 
 @bp.get("/stories")
+@alike()
 def stories() -> str:
     """Every winner, with its story or the reason why there is none yet."""
     with reading() as session:
