@@ -116,6 +116,7 @@ class Sender:
         self._lock = threading.Lock()
         self._confirmed: set[str] = set()
         self._stopped = threading.Event()
+        self._hurrying = threading.Event()
 
     @property
     def confirmed(self) -> set[str]:
@@ -133,7 +134,7 @@ class Sender:
     def sending(
         self, requests: Iterable[tuple[str, Request]], *, pace: float = 0.0
     ) -> Iterator[None]:
-        """Send them meanwhile, and go on until all were taken; what went wrong is raised."""
+        """Send them meanwhile, the rest without a pause; what went wrong is raised."""
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(self.send_all, requests, pace=pace)
             try:
@@ -141,6 +142,8 @@ class Sender:
             except BaseException:
                 self._stopped.set()
                 raise
+            finally:
+                self._hurrying.set()
             sent.result()
 
     def _send(self, name: str, request: Request, pace: float) -> None:
@@ -151,7 +154,7 @@ class Sender:
         if not self._stopped.is_set():
             with self._lock:
                 self._confirmed.add(name)
-            time.sleep(pace)
+            self._hurrying.wait(pace)
 
     def _try(self, request: Request) -> bool:
         path, body, headers = request

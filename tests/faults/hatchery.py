@@ -1,4 +1,4 @@
-"""Has the product imported once, and hatches processes of it that are ready in a moment.
+"""Has the product made once, and hatches processes of it that are ready in a moment.
 
 Run as a program by ``tests.faults.harness``: each line of its input is one process to hatch, as
 JSON; it answers with the number of the process. Everything ends with whoever started it.
@@ -12,7 +12,8 @@ import logging
 import os
 import signal
 import sys
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
 
@@ -21,6 +22,9 @@ from app.core.settings import Settings
 from app.core.web.context import House
 from app.ops.cli import work_of
 from app.ops.worker import Worker
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 SET_PARENT_DEATH_SIGNAL = 1
 
@@ -32,20 +36,26 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's to bury
     for line in sys.stdin:
         asked = json.loads(line)
+        app = made(json.dumps(asked["settings"]))
         child = os.fork()
         if child == 0:
-            _become(**asked)
+            _become(app, asked["kind"], asked["port"])
         print(child, flush=True)
 
 
-def _become(kind: str, settings: dict[str, Any], port: int) -> None:
+@cache
+def made(settings: str) -> Flask:
+    """The app with these settings, before it has a connection or a thread."""
+    return create_app(Settings(**json.loads(settings)))
+
+
+def _become(app: Flask, kind: str, port: int) -> None:
     """Be a web server or a worker until the end."""
     _end_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # the answers of the hatchery are not for its children
     try:
-        app = create_app(Settings(**settings))
         if kind == "web":
             make_server("127.0.0.1", port, app, threaded=True).serve_forever()
         else:
