@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,12 @@ class Terms:
     presets: dict[str, list[int]]
 
 
+def terms(session: Session, currency: str) -> Terms:
+    """What is offered in a currency now."""
+    row = session.get_one(CurrencyOffer, currency)
+    return Terms(**{field.name: getattr(row, field.name) for field in fields(Terms)})
+
+
 def change(session: Session, values: Mapping[str, Any], *, actor_id: int, now: datetime) -> None:
     """Set what differs. Raises UnreadableColour for an accent that cannot be read."""
     unknown = set(values) - COLUMNS
@@ -52,9 +58,8 @@ def change(session: Session, values: Mapping[str, Any], *, actor_id: int, now: d
 def offer(session: Session, *, currency: str, terms: Terms, actor_id: int, now: datetime) -> None:
     """Set what is offered in a currency that the newsroom has."""
     row = session.get_one(CurrencyOffer, currency)
-    for name in ("minimum", "maximum", "coffee", "goal", "fee_fixed", "one_time_minimum"):
-        setattr(row, name, getattr(terms, name))
-    row.presets = terms.presets
+    for field in fields(Terms):
+        setattr(row, field.name, getattr(terms, field.name))
     _record(session, "newsroom.offered", f"currency:{currency}", actor_id, now, {})
 
 

@@ -13,7 +13,7 @@ from app.newsroom.texts import DEFAULT_TEXTS
 # Presets and bounds are round numbers in each currency, not conversions of one another.
 OFFERS = (
     CurrencyOffer(
-        currency="EUR", position=1, minimum=200, maximum=100_000, coffee=300, goal=310_000,
+        currency="EUR", position=1, minimum=200, maximum=100_000, coffee=300, goal=None,
         fee_fixed=25, one_time_minimum=2000,
         presets={"month": [300, 500, 1000, 2500], "year": [3600, 6000, 12000, 30000],
                  "once": [1000, 2500, 5000, 10000]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -41,7 +41,7 @@ class Newsroom:
 
 
 def founded(site: Site) -> Walker:
-    """A newsroom with a name, staff and topics; gives its editor, signed in."""
+    """A newsroom with a name, a goal, staff and topics; gives its editor, signed in."""
     with site.house.db.transaction() as session:
         accounts = {
             role: staffing.add_staff(
@@ -51,6 +51,10 @@ def founded(site: Site) -> Walker:
         }
         name = {"name": "The Dnipro Ledger", "reply_to": "desk@demo.example"}
         changing.change(session, name, actor_id=accounts["admin"], now=site.now)
+        terms = replace(changing.terms(session, "EUR"), goal=1500)
+        changing.offer(
+            session, currency="EUR", terms=terms, actor_id=accounts["admin"], now=site.now
+        )
     editor = Walker(site)
     editor.sign_in_staff("editor@demo.example")
     at = "/admin/topics/new"

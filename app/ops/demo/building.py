@@ -7,6 +7,7 @@ random by the seed, so the same day gives the same newsroom.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -33,6 +34,7 @@ from app.topics.models import Round
 
 NAME = "demo"
 SEED = 7
+GOAL = 310_000  # cents a month
 STAFF = ("admin", "editor", "finance", "viewer")
 CHORES_EVERY = 28  # days between the worker's own work, where nobody waits for it
 LATELY = 9  # days before today in which it is done every day, and mails are written
@@ -125,7 +127,7 @@ class Performance:
         self._stage.resume()
 
     def _found(self, start: datetime) -> int:
-        """The newsroom's name and its four people; gives the editor's account."""
+        """The newsroom's name, goal and four people; gives the editor's account."""
         with self._db.transaction() as session:
             accounts = {
                 role: staffing.add_staff(
@@ -136,6 +138,13 @@ class Performance:
             changing.change(
                 session,
                 {"name": "The Dnipro Ledger", "reply_to": "desk@demo.example"},
+                actor_id=accounts["admin"],
+                now=start,
+            )
+            changing.offer(
+                session,
+                currency="EUR",
+                terms=replace(changing.terms(session, "EUR"), goal=GOAL),
                 actor_id=accounts["admin"],
                 now=start,
             )
