@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.sandbox import WiredSandbox
     from tests.contract.report import Report
 
-pytest_plugins = ["tests.contract.plugin", "tests.summary"]
+pytest_plugins = ["tests.contract.plugin", "tests.ordering", "tests.summary"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -13,6 +13,7 @@ from tests.benchmarks.__main__ import table
 from tests.benchmarks.loading import Failed
 from tests.benchmarks.places import HOST, Place, place
 
+pytestmark = pytest.mark.slow
 SIZE = 20
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -27,9 +26,10 @@ from tests.topics.scene import Scene
 if TYPE_CHECKING:
     from flask import Flask
 
+pytestmark = pytest.mark.slow
 VOTERS = 200
 KILLS, MORE_KILLS = 30, 300
-QUIET_SECONDS = 120
+PACE = 0.1  # seconds between two ballots of one of four connections
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,8 @@ def test_no_confirmed_ballot_is_lost_and_none_counts_twice_when_processes_are_ki
         sender = Sender(installation.port)
         spree = Spree(installation, MORE_KILLS if in_full else KILLS, look, chance)
         twice = vote.requests + vote.requests[:40]
-        pouring = threading.Thread(target=sender.send_all, args=(twice,), kwargs={"pace": 0.1})
-        pouring.start()
-        spree.run()
-        pouring.join(QUIET_SECONDS)
-        assert not pouring.is_alive()
+        with sender.sending(twice, pace=PACE):
+            spree.run()
         look()
 
     assert {"web", "worker-1"} == set(spree.killed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.core.db import Database
 from app.ops.migrating import downgrade, upgrade
 from tests.databases import Databases
@@ -9,6 +11,7 @@ from tests.migrations.filling import counts, fill
 from tests.migrations.test_shape import opened, steps
 
 
+@pytest.mark.slow
 def test_every_step_keeps_the_rows_of_the_tables_that_stay(
     engine_name: str, databases: Databases
 ) -> None:

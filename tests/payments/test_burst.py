@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tests.contract.report import Report
 
+pytestmark = pytest.mark.slow
 RENEWALS = 1000
 READS_PER_HUNDRED = 2
 
@@ -90,9 +91,12 @@ def subscribe(gateway: Gateway) -> None:
     }  # fmt: skip
     for number in range(RENEWALS):
         meta = {REF: f"00000000-0000-4000-8000-{number:012d}"}
-        client.v1.subscriptions.create(
-            {"customer": customer, "items": [{"price_data": price}], "metadata": meta}
-        )
+        # Raw, as nobody reads the answers: a third of the time would go into their objects.
+        answer = client.raw_request(
+            "post", "/v1/subscriptions",
+            customer=customer, items=[{"price_data": price}], metadata=meta,
+        )  # fmt: skip
+        assert answer.code == 200, answer.body
 
 
 def test_a_burst_of_a_thousand_renewals_asks_stripe_for_next_to_nothing(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.sandbox import WiredSandbox
     from tests.contract.report import Report
 
+pytestmark = pytest.mark.slow
 KILLS, MORE_KILLS = 30, 300
 PATRONS = 75  # about a thousand events: joining, then a month later renewing
 QUIET_SECONDS = 60

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from app.payments.changes import Change
     from tests.contract.report import Report
 
+pytestmark = pytest.mark.slow
 ORDERS, MORE_ORDERS = 200, 2000
 COARSE = (0, 0, 1, 60, 3600, 86_400)
 # Before the first payment is claimed nothing can be told of it, so these may be told by others.
