@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,6 +108,12 @@ def clock() -> FixedClock:
 @pytest.fixture
 def settings(database: str) -> Settings:
     """The environment of a test's app."""
+    return settings_of(database)
+
+
+@cache
+def settings_of(database: str) -> Settings:
+    """Made once for each address: looking for each setting takes as long as starting a sandbox."""
     return Settings(
         app_env="test",
         database_url=database,
