@@ -60,8 +60,8 @@ def make_patron(
     )
     session.add(pledge)
     session.flush()
-    history.add(
-        session, pledge, cause_key=f"start:{pledge.ref}", effective_at=now, state="active",
+    history.Past(session, [pledge.id]).add(
+        pledge.id, cause_key=f"start:{pledge.ref}", effective_at=now, state="active",
         total=amount, interval=interval,
     )  # fmt: skip
     history.tell(session, account_id)

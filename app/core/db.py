@@ -131,9 +131,12 @@ def insert_once(
 
     This is where insert races end: two that insert the same key are one row and no error.
     """
-    keys = sa.inspect(model).primary_key
-    statement = insert_into(session, model).values(values).on_conflict_do_nothing()
-    return len(session.execute(statement.returning(*keys)).all())
+    rows = [values] if isinstance(values, dict) else list(values)
+    if session.autoflush:
+        session.flush()  # what these rows point at may be new itself
+    statement = insert_into(session, model).on_conflict_do_nothing()
+    counted = statement.execution_options(preserve_rowcount=True)
+    return int(session.connection().execute(counted, rows).rowcount)
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:

@@ -8,7 +8,7 @@ they may be killed anywhere and are then run again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -107,16 +107,37 @@ def enqueue(
     dedupe_key: str | None = None,
 ) -> bool:
     """Ask for work, in the caller's transaction; False where the key was asked for before."""
-    row = {
+    row = _row(kind, payload or {}, dedupe_key, now=now, run_at=run_at or now)
+    return insert_once(session, Job, row) == 1
+
+
+def enqueue_each(
+    session: Session, kind: str, payloads: Mapping[str, dict[str, Any]], *, now: datetime
+) -> None:
+    """Ask for work of one kind for each dedupe key that was not asked for before."""
+    asked = sa.select(Job.dedupe_key).where(Job.dedupe_key.in_(list(payloads)))
+    known = set(session.scalars(asked)) if payloads else set()
+    rows = [
+        _row(kind, payload, key, now=now, run_at=now)
+        for key, payload in payloads.items()
+        if key not in known
+    ]
+    if rows:
+        insert_once(session, Job, rows)
+
+
+def _row(
+    kind: str, payload: dict[str, Any], dedupe_key: str | None, *, now: datetime, run_at: datetime
+) -> dict[str, Any]:
+    return {
         "kind": kind,
-        "payload": payload or {},
+        "payload": payload,
         "dedupe_key": dedupe_key,
         "state": "ready",
         "attempts": 0,
         "created_at": now,
-        "run_at": run_at or now,
+        "run_at": run_at,
     }
-    return insert_once(session, Job, row) == 1
 
 
 def schedule_periodic(db: Database, *, now: datetime) -> None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from app.membership import history, queries
-from app.membership.models import Pledge
-from app.membership.queries import NOT_PAID, Facts
-from app.newsroom import queries as newsroom
+from app.membership.facts import NOT_PAID, Facts
+from app.membership.history import Past
+from app.membership.models import Pledge, SignUp
 from app.payments.models import StripeSubscription
 
 INTERVALS = ("month", "year")
@@ -24,7 +22,16 @@ STATES = {
 REASONS = {"payment_disputed": "dispute", "payment_failed": "involuntary"}
 
 
-def derive(session: Session, pledge: Pledge, facts: Facts) -> str:
+def needs_past(pledge: Pledge, facts: Facts) -> bool:
+    """Whether what follows depends on the pledge's history: where it fails, or is over."""
+    subscription = facts.subscription
+    if subscription is None:
+        return False
+    state = state_of(subscription.status, is_paused=subscription.is_paused, else_=pledge.state)
+    return facts.has_failed or state not in ("pending", "active", "paused")
+
+
+def derive(pledge: Pledge, sign_up: SignUp, facts: Facts, past: Past) -> str:
     """Write everything but the state, which is given back for the caller to judge."""
     pledge.started_at = facts.paid[0].created if facts.paid else None
     pledge.returned_at = facts.returned_at
@@ -32,30 +39,29 @@ def derive(session: Session, pledge: Pledge, facts: Facts) -> str:
     if subscription is None:
         return _without_subscription(pledge, facts)
     pledge.subscription_id = subscription.id
-    _take_terms(session, pledge, subscription)
+    _take_terms(pledge, sign_up, subscription)
     state = state_of(subscription.status, is_paused=subscription.is_paused, else_=pledge.state)
     if pledge.started_at is None and state != "ended":
         state = "ended" if facts.has_failed else "pending"
-    _take_dates(session, pledge, subscription, facts, state)
+    _take_dates(pledge, subscription, facts, past, state)
     return state
 
 
-def lapse(session: Session, pledge: Pledge, state: str, *, now: datetime) -> bool:
+def lapse(pledge: Pledge, state: str, past: Past, *, grace: timedelta, now: datetime) -> bool:
     """Whether a pledge that is past due stopped counting, because grace ran out."""
     since = pledge.past_due_since
     if state != "past_due" or since is None:
         return False
-    over_at = since + timedelta(days=newsroom.current(session).grace_days)
+    over_at = since + grace
     cause = f"{history.GRACE}{pledge.ref}:{since.isoformat()}"
-    rows = {row.cause_key: row for row in history.changes(session, [pledge.id])}
+    rows = {row.cause_key: row for row in past.of(pledge.id)}
     if cause in rows:
         over_at = rows[cause].effective_at  # as it was decided then
     elif over_at > now:
         return False
     pledge.ended_at, pledge.end_reason, pledge.cancels_at = over_at, history.INVOLUNTARY, None
-    history.add(
-        session,
-        pledge,
+    past.add(
+        pledge.id,
         cause_key=cause,
         effective_at=over_at,
         state=history.LAPSED,
@@ -88,18 +94,17 @@ def _without_subscription(pledge: Pledge, facts: Facts) -> str:
     return "ended"
 
 
-def _take_terms(session: Session, pledge: Pledge, subscription: StripeSubscription) -> None:
+def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: StripeSubscription) -> None:
     """How much and how often; how a total is made up only we know."""
     if subscription.amount != pledge.total:
-        pledge.amount, pledge.fee_cover = queries.made_up_of(
-            session, pledge.ref, subscription.amount
-        )
+        parts = queries.parts_of(subscription.amount, pledge, sign_up)
+        pledge.amount, pledge.fee_cover = parts
     if subscription.interval in INTERVALS and subscription.interval_count == 1:
         pledge.interval = subscription.interval
 
 
 def _take_dates(
-    session: Session, pledge: Pledge, subscription: StripeSubscription, facts: Facts, state: str
+    pledge: Pledge, subscription: StripeSubscription, facts: Facts, past: Past, state: str
 ) -> None:
     """Periods are Stripe's; while a renewal is not paid, the paid time ended where it began."""
     start, end = subscription.current_period_start, subscription.current_period_end
@@ -107,10 +112,10 @@ def _take_dates(
         pledge.paid_through = start if subscription.status in NOT_PAID else end
     pledge.past_due_since = pledge.ended_at = pledge.end_reason = pledge.cancels_at = None
     if state == "past_due":
-        run = _last_run(session, pledge, history.FAILING)
+        run = _last_run(pledge, past, history.FAILING)
         pledge.past_due_since = facts.first_failed_at or run or start
     elif state == "ended":
-        run = _last_run(session, pledge, ("ended", history.LAPSED))
+        run = _last_run(pledge, past, ("ended", history.LAPSED))
         pledge.ended_at = run or subscription.ended_at or start
         pledge.end_reason = reason_of(subscription.status, subscription.cancellation_reason)
     if state != "ended":
@@ -118,9 +123,9 @@ def _take_dates(
         pledge.cancels_at = subscription.cancel_at or at_end
 
 
-def _last_run(session: Session, pledge: Pledge, states: tuple[str, ...]) -> datetime | None:
+def _last_run(pledge: Pledge, past: Past, states: tuple[str, ...]) -> datetime | None:
     """Since when the history says one of these states, if it does so now."""
     since = None
-    for row in history.changes(session, [pledge.id]):
+    for row in past.of(pledge.id):
         since = (since or row.effective_at) if row.state in states else None
     return since

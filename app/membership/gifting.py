@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,31 +10,36 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.membership import standing
-from app.membership.models import Gift, SignUp
-from app.membership.queries import Facts
+from app.membership.cases import Case
+from app.membership.facts import Facts, Try
+from app.membership.models import Gift
 from app.newsroom import queries as newsroom
-from app.payments.models import StripeCharge
 
 
-def settle(
-    session: Session, sign_up: SignUp, facts: Facts, account_id: int, *, now: datetime
-) -> Gift:
-    """Bring the gift of a sign-up in line with Stripe."""
-    gift = session.scalar(sa.select(Gift).where(Gift.ref == sign_up.ref))
-    if gift is None:
-        gift = _begin(session, sign_up, account_id)
-    before = (gift.state, gift.standing_until)
-    _derive(session, gift, facts)
+def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[str, Gift]:
+    """Bring the gifts of sign-ups in line with Stripe; gives them by their ref."""
+    wanted = sa.select(Gift).where(Gift.ref.in_([case.ref for case in cases]))
+    gifts = {row.ref: row for row in session.scalars(wanted)}
+    for case in cases:
+        if case.ref not in gifts:
+            gifts[case.ref] = _begin(case)
+            session.add(gifts[case.ref])
+    before = {gift.ref: (gift.state, gift.standing_until) for gift in gifts.values()}
+    with session.no_autoflush:
+        for case in cases:
+            _derive(session, gifts[case.ref], case.facts)
     session.flush()
-    if (gift.state, gift.standing_until) != before:
-        _tell(session, gift, had=before[1], now=now)
-    return gift
+    for gift in gifts.values():
+        if (gift.state, gift.standing_until) != before[gift.ref]:
+            _tell(session, gift, had=before[gift.ref][1], now=now)
+    return gifts
 
 
-def _begin(session: Session, sign_up: SignUp, account_id: int) -> Gift:
-    gift = Gift(
+def _begin(case: Case) -> Gift:
+    sign_up = case.sign_up
+    return Gift(
         ref=sign_up.ref,
-        account_id=account_id,
+        account_id=case.account.id,
         sign_up_id=sign_up.id,
         currency=sign_up.currency,
         amount=sign_up.amount,
@@ -41,9 +47,6 @@ def _begin(session: Session, sign_up: SignUp, account_id: int) -> Gift:
         state="pending",
         created_at=sign_up.created_at,
     )
-    session.add(gift)
-    session.flush()
-    return gift
 
 
 def _derive(session: Session, gift: Gift, facts: Facts) -> None:
@@ -59,13 +62,13 @@ def _derive(session: Session, gift: Gift, facts: Facts) -> None:
         gift.standing_until = _standing(session, charge)
 
 
-def _standing(session: Session, charge: StripeCharge) -> datetime:
+def _standing(session: Session, charge: Try) -> datetime:
     """Counted once, when it is paid: a setting that changes later takes nothing away."""
     days = newsroom.current(session).one_time_days
     return charge.created + timedelta(days=days)
 
 
-def _is_enough(session: Session, gift: Gift, charge: StripeCharge) -> bool:
+def _is_enough(session: Session, gift: Gift, charge: Try) -> bool:
     """Whether what was kept of a gift reaches the least that gives good standing."""
     offer = newsroom.offer(session, gift.currency)
     kept = min(gift.amount, charge.amount - charge.amount_refunded)

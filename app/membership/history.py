@@ -8,72 +8,94 @@ showed it) before ``grace:`` before ``over:`` (the event of its end) before ``st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import insort
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_once
-from app.membership.models import Pledge, PledgeChange
+from app.membership.models import PledgeChange
 
 GRACE = "grace:"
 PAST_DUE, LAPSED = "past_due", "lapsed"
 FAILING = (PAST_DUE, LAPSED)
 INVOLUNTARY = "involuntary"
 
-# Upper rooms add themselves: called with the account after the history of a pledge changed.
-on_change: list[Callable[[Session, int], None]] = []
+# Upper rooms add themselves: called with accounts after the history of their pledges changed.
+on_change: list[Callable[[Session, Collection[int]], None]] = []
 
 
-def add(
-    session: Session,
-    pledge: Pledge,
-    *,
-    cause_key: str,
-    effective_at: datetime,
-    state: str,
-    total: int,
-    interval: str,
-    reason: str | None = None,
-) -> bool:
-    """Write down what is so from a moment on; False where this cause was written before.
+class Past:
+    """The history of some pledges, read at once; what is added is written with the session.
 
-    The caller tells the upper rooms, once what it changed besides is written too.
+    Whoever adds holds the lock of the pledge's account, so a cause that is not there stays so.
     """
-    row = {
-        "pledge_id": pledge.id,
-        "cause_key": cause_key,
-        "effective_at": effective_at,
-        "state": state,
-        "total": total,
-        "interval": interval,
-        "reason": reason,
-    }
-    if not insert_once(session, PledgeChange, row):
-        return False
-    _keep_lapsed(session, pledge.id)
-    return True
+
+    def __init__(self, session: Session, pledge_ids: Collection[int]) -> None:
+        self._session = session
+        self._rows: dict[int, list[PledgeChange]] = {key: [] for key in pledge_ids}
+        for row in changes(session, pledge_ids) if pledge_ids else ():
+            self._rows[row.pledge_id].append(row)
+
+    def of(self, pledge_id: int) -> Sequence[PledgeChange]:
+        """The rows of one of these pledges, oldest first."""
+        return self._rows[pledge_id]
+
+    def add(
+        self,
+        pledge_id: int,
+        *,
+        cause_key: str,
+        effective_at: datetime,
+        state: str,
+        total: int,
+        interval: str,
+        reason: str | None = None,
+    ) -> bool:
+        """Write down what is so from a moment on; False where this cause was written before.
+
+        The caller tells the upper rooms, once what it changed besides is written too.
+        """
+        rows = self._rows[pledge_id]
+        if any(row.cause_key == cause_key for row in rows):
+            return False
+        row = PledgeChange(
+            pledge_id=pledge_id,
+            cause_key=cause_key,
+            effective_at=effective_at,
+            state=state,
+            total=total,
+            interval=interval,
+            reason=reason,
+        )
+        self._session.add(row)
+        insort(rows, row, key=_place)
+        _keep_lapsed(rows)
+        return True
 
 
-def tell(session: Session, account_id: int) -> None:
-    """Let the upper rooms read a person's history again."""
-    for listener in on_change:
-        listener(session, account_id)
+def tell(session: Session, *account_ids: int) -> None:
+    """Let the upper rooms read the history of some people again."""
+    for listener in on_change if account_ids else ():
+        listener(session, account_ids)
 
 
-def changes(session: Session, pledge_ids: list[int]) -> list[PledgeChange]:
+def changes(session: Session, pledge_ids: Collection[int]) -> list[PledgeChange]:
     """The rows of some pledges, oldest first."""
     mine = sa.select(PledgeChange).where(PledgeChange.pledge_id.in_(pledge_ids))
-    return list(session.scalars(mine.order_by(PledgeChange.effective_at, PledgeChange.cause_key)))
+    return sorted(session.scalars(mine), key=_place)
 
 
-def _keep_lapsed(session: Session, pledge_id: int) -> None:
+def _place(row: PledgeChange) -> tuple[datetime, str]:
+    return row.effective_at, row.cause_key
+
+
+def _keep_lapsed(rows: Sequence[PledgeChange]) -> None:
     """Where grace ran out, what follows of the same failure counts no more; a payment ends that.
 
     Causes come in any order, so all rows are judged again, each by those before it.
     """
-    rows = changes(session, [pledge_id])
     if not any(row.cause_key.startswith(GRACE) for row in rows):
         return
     before: PledgeChange | None = None

@@ -15,6 +15,7 @@ from app.core.clock import wall_clock
 from app.core.settings import Settings
 from app.membership import (
     emails,
+    facts,
     joining,
     linking,
     queries,
@@ -44,9 +45,7 @@ def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
         receipt = receipting.issue(
             session,
             charge=charge,
-            account_id=kept.account_id,
-            ref=kept.ref,
-            interval=kept.interval,
+            kept=kept,
             timezone=room.timezone,
             now=work.now,
         )
@@ -55,7 +54,7 @@ def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
         paper = receipting.written(receipt, charge)
         account = session.get_one(Account, kept.account_id)
         context = _receipt(session, work.settings, kept, paper)
-        if queries.facts(session, kept.ref).paid[0].id == charge.id:
+        if facts.of(session, kept.ref).paid[0].id == charge.id:
             context |= _welcome(session, account, work.settings.site_url, work.now)
             emails.welcome(session, account=account, ref=kept.ref, context=context, now=work.now)
         else:
@@ -141,7 +140,7 @@ def lapse(work: jobs.Work, _payload: dict[str, Any]) -> None:
         refs = list(session.scalars(late))
     for ref in refs:
         with work.db.transaction() as session:
-            settling.settle(session, ref, now=work.now)
+            settling.settle(session, {ref: ()}, now=work.now)
 
 
 @jobs.every(timedelta(hours=6), "membership.remind")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.membership import deriving, history, standing
-from app.membership.models import LIVING, Pledge, SignUp
-from app.membership.queries import Facts
+from app.membership.cases import Case
+from app.membership.facts import Facts
+from app.membership.history import Past
+from app.membership.models import LIVING, Pledge
+from app.newsroom import queries as newsroom
 from app.payments.changes import Change
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,82 +50,127 @@ class Before:
         return self.state in ("active", "past_due") and self.returned_at is None
 
 
-def settle(
-    session: Session,
-    sign_up: SignUp,
-    facts: Facts,
-    account_id: int,
-    *,
-    now: datetime,
-    change: Change | None,
-) -> Pledge:
-    """Bring the pledge of a sign-up in line with Stripe; the account's row is locked."""
-    pledge = session.scalar(sa.select(Pledge).where(Pledge.ref == sign_up.ref))
-    if pledge is None:
-        pledge = _begin(session, sign_up, account_id)
-    before = Before.of(pledge)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A pledge after it was settled, and what it was before."""
+
+    case: Case
+    pledge: Pledge
+    before: Before
+    is_told: bool  # whether its history has more to say
+
+
+def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[str, Pledge]:
+    """Bring the pledges of sign-ups in line with Stripe, no two of them one person's.
+
+    Gives them by their ref.
+    """
+    pledges, others = _pledges(session, cases)
+    past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
+    grace = timedelta(days=newsroom.current(session).grace_days)
     with session.no_autoflush:  # half of a pledge would break the rules of its table
-        is_told = _write_history(session, pledge, sign_up, facts, change)
-        state = deriving.derive(session, pledge, facts)
-        if deriving.lapse(session, pledge, state, now=now):
-            state, is_told = "ended", True
-        pledge.state = _only_one(session, pledge, state)
+        done = [
+            _settle(case, pledges[case.ref], past, has_other=case.account.id in others, grace=grace,
+                    now=now)
+            for case in cases
+        ]  # fmt: skip
     session.flush()
-    if is_told or before != Before.of(pledge):
-        history.tell(session, account_id)
-    _tell_rooms(session, pledge, before, now=now)
-    _tell_patron(session, pledge, before, now=now)
-    if pledge.state == "duplicate" or (pledge.state == "ended" and pledge.started_at is None):
-        _send_back(session, pledge, facts, now=now)
-    return pledge
+    moved = [one for one in done if one.is_told or one.before != Before.of(one.pledge)]
+    history.tell(session, *[one.pledge.account_id for one in moved])
+    for one in done:
+        _tell_rooms(session, one.pledge, one.before, now=now)
+    mails = {key: mail for one in done for key, mail in _mails(one.pledge, one.before, now)}
+    jobs.enqueue_each(session, "membership.tell", mails, now=now)
+    back = {key: what for one in done for key, what in _to_send_back(one.pledge, one.case.facts)}
+    jobs.enqueue_each(session, "membership.send_back", back, now=now)
+    return pledges
 
 
-def _begin(session: Session, sign_up: SignUp, account_id: int) -> Pledge:
+def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Pledge], set[int]]:
+    """The pledge of each sign-up, begun where there is none; and who has another that lives."""
+    refs = {case.ref for case in cases}
+    owners = [case.account.id for case in cases]
+    of_them = sa.select(Pledge).where(Pledge.account_id.in_(owners)).order_by(Pledge.id)
+    rows = list(session.scalars(of_them))
+    others = {row.account_id for row in rows if row.ref not in refs and row.state in LIVING}
+    pledges = {row.ref: row for row in rows if row.ref in refs}
+    for case in cases:
+        if case.ref not in pledges:
+            pledges[case.ref] = _begin(case, has_other=case.account.id in others)
+            session.add(pledges[case.ref])
+    session.flush()
+    return pledges, others
+
+
+def _begin(case: Case, *, has_other: bool) -> Pledge:
     """A pledge without rights; if the person has another that lives, this one is a duplicate."""
-    pledge = Pledge(
+    sign_up = case.sign_up
+    return Pledge(
         ref=sign_up.ref,
-        account_id=account_id,
+        account_id=case.account.id,
         sign_up_id=sign_up.id,
         interval=sign_up.interval,
         currency=sign_up.currency,
         amount=sign_up.amount,
         fee_cover=sign_up.fee_cover,
-        state="duplicate" if _has_other(session, account_id, ref=sign_up.ref) else "pending",
+        state="duplicate" if has_other else "pending",
         created_at=sign_up.created_at,
         campaign=sign_up.campaign,
         article=sign_up.article,
     )
-    session.add(pledge)
-    session.flush()
-    return pledge
 
 
-def _write_history(
-    session: Session, pledge: Pledge, sign_up: SignUp, facts: Facts, change: Change | None
-) -> bool:
-    """The start, and the snapshot that was just told; True where either is new."""
+def _needs_past(case: Case, pledges: Mapping[str, Pledge]) -> bool:
+    """Whether its history is to be read: it may grow, or decide what the pledge is."""
+    pledge = pledges[case.ref]
+    grows = _has_new_start(pledge, case.facts) or any(change.seen for change in case.told)
+    return grows or deriving.needs_past(pledge, case.facts)
+
+
+def _settle(
+    case: Case, pledge: Pledge, past: Past, *, has_other: bool, grace: timedelta, now: datetime
+) -> Settled:
+    before = Before.of(pledge)
+    is_told = _write_history(case, pledge, past)
+    state = deriving.derive(pledge, case.sign_up, case.facts, past)
+    if deriving.lapse(pledge, state, past, grace=grace, now=now):
+        state, is_told = "ended", True
+    pledge.state = _only_one(pledge, state, has_other=has_other)
+    return Settled(case, pledge, before, is_told)
+
+
+def _has_new_start(pledge: Pledge, facts: Facts) -> bool:
+    return bool(facts.paid) and pledge.started_at != facts.paid[0].created
+
+
+def _write_history(case: Case, pledge: Pledge, past: Past) -> bool:
+    """The start, and the snapshots that were just told; True where any is new."""
     is_new = False
-    if facts.paid and pledge.started_at != facts.paid[0].created:
-        first = facts.paid[0]
-        is_new = history.add(
-            session,
-            pledge,
+    if _has_new_start(pledge, case.facts):
+        first = case.facts.paid[0]
+        is_new = past.add(
+            pledge.id,
             cause_key=f"start:{first.id}",
             effective_at=first.created,
             state="active",
-            total=sign_up.total,
-            interval=sign_up.interval,
+            total=case.sign_up.total,
+            interval=case.sign_up.interval,
         )
-    if change is None or change.seen is None:
-        return is_new
+    for change in case.told:
+        is_new |= _write_snapshot(pledge, past, change)
+    return is_new
+
+
+def _write_snapshot(pledge: Pledge, past: Past, change: Change) -> bool:
     seen = change.seen
+    if seen is None:
+        return False
     state = deriving.state_of(seen.status, is_paused=seen.is_paused, else_="pending")
     if state == "pending":  # worth nothing yet, and in the first second it may come out of order
-        return is_new
+        return False
     is_end = state == "ended"
-    return is_new | history.add(
-        session,
-        pledge,
+    return past.add(
+        pledge.id,
         cause_key=f"{'over' if is_end else 'evt'}:{change.event_id}",
         effective_at=(is_end and seen.ended_at) or change.at,
         state=state,
@@ -128,19 +180,12 @@ def _write_history(
     )
 
 
-def _only_one(session: Session, pledge: Pledge, state: str) -> str:
+def _only_one(pledge: Pledge, state: str, *, has_other: bool) -> str:
     """A pledge that comes to life beside another one is a duplicate, for ever."""
-    if pledge.state == "duplicate":
-        return "duplicate"
     wakes = state in LIVING and pledge.state not in LIVING
-    if wakes and _has_other(session, pledge.account_id, ref=pledge.ref):
+    if pledge.state == "duplicate" or (wakes and has_other):
         return "duplicate"
     return state
-
-
-def _has_other(session: Session, account_id: int, *, ref: str) -> bool:
-    other = sa.select(Pledge.id).where(Pledge.account_id == account_id, Pledge.ref != ref)
-    return session.scalar(other.where(Pledge.state.in_(LIVING))) is not None
 
 
 def _tell_rooms(session: Session, pledge: Pledge, before: Before, *, now: datetime) -> None:
@@ -164,30 +209,29 @@ def _taken(pledge: Pledge, before: Before) -> str | None:
     return "refund" if pledge.returned_at is not None and before.returned_at is None else None
 
 
-def _tell_patron(session: Session, pledge: Pledge, before: Before, *, now: datetime) -> None:
-    """Ask for the mails that follow from what changed."""
+def _mails(pledge: Pledge, before: Before, now: datetime) -> Iterator[tuple[str, Json]]:
+    """The mails that follow from what changed, by the key that asks for each once."""
     if pledge.state == "duplicate":
         return
     if pledge.state == "ended":
         if pledge.started_at is None and before.state != "ended":
-            _ask_for_mail(session, pledge, "failed", "", now)
+            yield _mail(pledge, "failed", "")
         return
     if pledge.cancels_at is not None and before.cancels_at != pledge.cancels_at:
-        _ask_for_mail(session, pledge, "stopped", pledge.cancels_at.isoformat(), now)
+        yield _mail(pledge, "stopped", pledge.cancels_at.isoformat())
     terms = (pledge.total, pledge.interval)
     if before.started_at is not None and terms != (before.total, before.interval):
-        _ask_for_mail(session, pledge, "changed", f"{pledge.total}:{now.isoformat()}", now)
+        yield _mail(pledge, "changed", f"{pledge.total}:{now.isoformat()}")
 
 
-def _ask_for_mail(session: Session, pledge: Pledge, what: str, key: str, now: datetime) -> None:
-    payload = {"what": what, "ref": pledge.ref, "key": key}
-    dedupe_key = f"{what}:{pledge.ref}:{key}"
-    jobs.enqueue(session, "membership.tell", now=now, payload=payload, dedupe_key=dedupe_key)
+def _mail(pledge: Pledge, what: str, key: str) -> tuple[str, Json]:
+    return f"{what}:{pledge.ref}:{key}", {"what": what, "ref": pledge.ref, "key": key}
 
 
-def _send_back(session: Session, pledge: Pledge, facts: Facts, *, now: datetime) -> None:
-    """End at Stripe what must not go on, and give back each charge of it, when they are known."""
+def _to_send_back(pledge: Pledge, facts: Facts) -> Iterator[tuple[str, Json]]:
+    """What must not go on is ended at Stripe, and each charge given back, when they are known."""
+    if pledge.state != "duplicate" and (pledge.state != "ended" or pledge.started_at is not None):
+        return
     known = [facts.subscription.id] if facts.subscription is not None else []
     for thing in known + [charge.id for charge in facts.paid]:
-        key, payload = f"send_back:{thing}", {"ref": pledge.ref}
-        jobs.enqueue(session, "membership.send_back", now=now, payload=payload, dedupe_key=key)
+        yield f"send_back:{thing}", {"ref": pledge.ref}

@@ -2,71 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.membership.models import LIVING, Consent, Gift, Pledge, SignUp
-from app.payments.models import (
-    StripeCharge,
-    StripeCheckout,
-    StripeInvoice,
-    StripeRefund,
-    StripeSubscription,
-)
-
-NOT_PAID = ("past_due", "unpaid")  # Stripe's words while a renewal has not been paid
+from app.payments.models import StripeCharge, StripeSubscription
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What Stripe knows of one sign-up, as our mirror has it."""
-
-    checkout: StripeCheckout | None  # not asked for once it was paid
-    subscription: StripeSubscription | None
-    paid: list[StripeCharge]  # succeeded, oldest first
-    failed: list[StripeCharge]  # oldest first
-    first_failed_at: datetime | None  # of the invoice that is still open
-    returned_at: datetime | None  # when the newest paid charge went back whole
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the reader finished Stripe's page; the money may still take days."""
-        return self.checkout is not None and self.checkout.status == "complete"
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a payment that takes days came to nothing, and no other was made."""
-        return self.checkout is not None and self.checkout.async_failed and not self.paid
-
-
-def facts(session: Session, ref: str, *, is_paid: bool = False) -> Facts:
-    """Read the mirror of one sign-up; of one that is paid the checkout has nothing more to say."""
-    charges = sa.select(StripeCharge).where(StripeCharge.ref == ref)
-    found = list(session.scalars(charges.order_by(StripeCharge.created, StripeCharge.id)))
-    paid = [charge for charge in found if charge.status == "succeeded"]
-    subscription = session.scalar(
-        sa.select(StripeSubscription)
-        .where(StripeSubscription.ref == ref)
-        .order_by(StripeSubscription.start_date, StripeSubscription.id)
-        .limit(1)
-    )
-    return Facts(
-        checkout=None if is_paid else _checkout(session, ref),
-        subscription=subscription,
-        paid=paid,
-        failed=[charge for charge in found if charge.status == "failed"],
-        first_failed_at=_first_failed(session, subscription),
-        returned_at=_returned(session, paid),
-    )
-
-
-def made_up_of(session: Session, ref: str, total: int) -> tuple[int, int]:
+def parts_of(total: int, pledge: Pledge | None, sign_up: SignUp | None) -> tuple[int, int]:
     """How a charge of this total splits into amount and fee cover, as it was chosen."""
-    pledge = by_ref(session, ref)
-    sign_up = session.scalar(sa.select(SignUp).where(SignUp.ref == ref))
     splits = [(pledge.amount, pledge.fee_cover)] if pledge is not None else []
     if pledge is not None and pledge.wanted_amount is not None:
         splits.append((pledge.wanted_amount, pledge.wanted_fee_cover or 0))
@@ -134,29 +78,3 @@ def known_to_newsroom(session: Session, account_ids: list[int]) -> set[int]:
     """Those of these people who allowed the newsroom to know who they are."""
     known = consenting("know_me").where(Consent.account_id.in_(account_ids))
     return set(session.scalars(known))
-
-
-def _checkout(session: Session, ref: str) -> StripeCheckout | None:
-    newest = sa.select(StripeCheckout).where(StripeCheckout.ref == ref)
-    return session.scalar(
-        newest.order_by(StripeCheckout.created.desc(), StripeCheckout.id).limit(1)
-    )
-
-
-def _first_failed(session: Session, subscription: StripeSubscription | None) -> datetime | None:
-    if subscription is None or subscription.status not in NOT_PAID:
-        return None
-    unpaid = sa.select(sa.func.min(StripeInvoice.first_failed_at)).where(
-        StripeInvoice.subscription_id == subscription.id, StripeInvoice.status == "open"
-    )
-    return session.scalar(unpaid)
-
-
-def _returned(session: Session, paid: list[StripeCharge]) -> datetime | None:
-    """When all of the newest charge was given back, if it was."""
-    if not paid or paid[-1].amount_refunded < paid[-1].amount:
-        return None
-    back = sa.select(sa.func.max(StripeRefund.created)).where(
-        StripeRefund.charge_id == paid[-1].id, StripeRefund.status != "failed"
-    )
-    return session.scalar(back) or paid[-1].created

@@ -13,7 +13,7 @@ from app.core.db import for_update, insert_once
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.membership import queries
-from app.membership.models import Receipt, ReceiptBook
+from app.membership.models import Gift, Pledge, Receipt, ReceiptBook, SignUp
 from app.payments.models import StripeCharge
 
 
@@ -37,29 +37,25 @@ def issue(
     session: Session,
     *,
     charge: StripeCharge,
-    account_id: int,
-    ref: str,
-    interval: str,
+    kept: Pledge | Gift,
     timezone: str,
     now: datetime,
 ) -> Receipt:
     """Give a charge its receipt's number, once; asked again, it is the same receipt."""
     year = charge.created.astimezone(ZoneInfo(timezone)).year
-    insert_once(session, ReceiptBook, {"year": year, "last_number": 0})
-    book = session.scalars(for_update(sa.select(ReceiptBook).where(ReceiptBook.year == year))).one()
-    session.refresh(book)
+    book = _book(session, year)
     found = session.scalar(sa.select(Receipt).where(Receipt.charge_id == charge.id))
     if found is not None:
         return found
     book.last_number += 1
     receipt = Receipt(
         charge_id=charge.id,
-        account_id=account_id,
-        ref=ref,
+        account_id=kept.account_id,
+        ref=kept.ref,
         year=year,
         number=book.last_number,
-        interval=interval,
-        fee_cover=queries.made_up_of(session, ref, charge.amount)[1],
+        interval=kept.interval,
+        fee_cover=_fee_cover(session, kept, charge.amount),
         issued_at=now,
     )
     session.add(receipt)
@@ -93,3 +89,20 @@ def written(receipt: Receipt, charge: StripeCharge) -> Paper:
         card_brand=charge.card_brand,
         card_last4=charge.card_last4,
     )
+
+
+def _book(session: Session, year: int) -> ReceiptBook:
+    """The year's last number, locked until the next one is written."""
+    locked = for_update(sa.select(ReceiptBook).where(ReceiptBook.year == year))
+    book = session.scalar(locked)
+    if book is None:
+        insert_once(session, ReceiptBook, {"year": year, "last_number": 0})
+        book = session.scalars(locked).one()
+    return book
+
+
+def _fee_cover(session: Session, kept: Pledge | Gift, total: int) -> int:
+    """The part of a charge that was added for the fee."""
+    sign_up = session.scalar(sa.select(SignUp).where(SignUp.ref == kept.ref))
+    pledge = kept if isinstance(kept, Pledge) else None
+    return queries.parts_of(total, pledge, sign_up)[1]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import Database, for_update
-from app.membership import asking, queries
+from app.membership import asking, facts
 from app.membership.models import Pledge
 from app.payments.gateway import Gateway, StripeRefused
 from app.payments.models import StripeCharge
@@ -30,14 +30,14 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
     if key is not None:
         asking.send(db, gateway, key, now=now)
     with db.reading() as session:
-        charges = [charge.id for charge in queries.facts(session, ref).paid]
+        charges = [charge.id for charge in facts.of(session, ref).paid]
     for charge_id in charges:
         _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
 
 
 def _keep_end(session: Session, ref: str, now: datetime) -> str | None:
     _lock(session, ref)
-    subscription = queries.facts(session, ref).subscription
+    subscription = facts.of(session, ref).subscription
     if subscription is None or subscription.status in OVER:
         return None
     return asking.keep(

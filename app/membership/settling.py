@@ -1,10 +1,12 @@
-"""What became of a sign-up: derived from the mirror of Stripe, in whatever order it fills.
+"""What became of sign-ups: derived from the mirror of Stripe, in whatever order it fills.
 
-The same facts always end in the same rows; settling twice changes nothing.
+The same facts always end in the same rows; settling twice changes nothing. All that is told in one
+transaction is settled together, with as many statements for a thousand sign-ups as for one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,83 +16,122 @@ from app.accounts import people
 from app.accounts.models import Account
 from app.core import jobs
 from app.core.db import for_update
-from app.membership import consenting, gifting, pledging, queries
+from app.membership import consenting, facts, gifting, pledging
+from app.membership.cases import Case
+from app.membership.facts import Facts
 from app.membership.models import Gift, Pledge, Receipt, SignUp
 from app.payments import ledger
 from app.payments.changes import Change
 
 FINISHED = ("paid", "failed", "expired")
+Kept = Pledge | Gift
 
 
-def settle(session: Session, ref: str, *, now: datetime, change: Change | None = None) -> None:
-    """Bring a sign-up, its pledge or gift, and the person behind it in line with Stripe.
+def settle(session: Session, told: Mapping[str, Sequence[Change]], *, now: datetime) -> None:
+    """Bring sign-ups, their pledges or gifts, and the people behind them in line with Stripe.
 
-    ``change`` is what was just told, where something was: a subscription's own snapshot in it
-    becomes a row of history. Refs of other installations are left alone.
+    ``told`` has their refs in the order in which they are to be settled, and what was just told of
+    each, where something was: a subscription's own snapshot in it becomes a row of history. Refs
+    of other installations are left alone.
     """
-    sign_up = session.scalar(for_update(sa.select(SignUp).where(SignUp.ref == ref)))
-    if sign_up is None:
-        return
-    tells_name = change is not None and change.kind == "checkout"
-    is_paid = sign_up.state == "paid" and not tells_name
-    facts = queries.facts(session, ref, is_paid=is_paid)
-    if facts.is_complete or facts.subscription is not None or facts.paid:
-        account = _person(session, sign_up, facts, now)
-        if sign_up.interval == "once":
-            kept: Pledge | Gift = gifting.settle(session, sign_up, facts, account.id, now=now)
-        else:
-            kept = pledging.settle(session, sign_up, facts, account.id, now=now, change=change)
-        _remember(session, sign_up, facts, kept, now)
-    _finish(sign_up, facts, now)
+    sign_ups = _sign_ups(session, told)
+    paid = {ref for ref, one in sign_ups.items() if one.state == "paid" and not _named(told[ref])}
+    known = facts.of_each(session, sign_ups, settled=paid)
+    begun = {ref: one for ref, one in sign_ups.items() if known[ref].has_begun}
+    accounts = _people(session, begun, known, now)
+    cases = [Case(one, accounts[ref], known[ref], told[ref]) for ref, one in begun.items()]
+    kept: dict[str, Kept] = {}
+    for turn in _turns(cases):
+        once = [case for case in turn if case.sign_up.interval == "once"]
+        lasting = [case for case in turn if case.sign_up.interval != "once"]
+        kept |= pledging.settle(session, lasting, now=now) if lasting else {}
+        kept |= gifting.settle(session, once, now=now) if once else {}
+    _remember(session, cases, kept, now)
+    for ref, sign_up in sign_ups.items():
+        _finish(sign_up, known[ref], now)
 
 
-def _person(session: Session, sign_up: SignUp, facts: queries.Facts, now: datetime) -> Account:
+def _sign_ups(session: Session, told: Mapping[str, Sequence[Change]]) -> dict[str, SignUp]:
+    """Those of ours, in the order of ``told``; locked by id, so that no two ever wait in a ring."""
+    mine = sa.select(SignUp).where(SignUp.ref.in_(list(told))).order_by(SignUp.id)
+    found = {row.ref: row for row in session.scalars(for_update(mine))}
+    return {ref: found[ref] for ref in told if ref in found}
+
+
+def _named(told: Sequence[Change]) -> bool:
+    """Whether a checkout was told: it has the giver's name."""
+    return any(change.kind == "checkout" for change in told)
+
+
+def _people(
+    session: Session, sign_ups: Mapping[str, SignUp], known: Mapping[str, Facts], now: datetime
+) -> dict[str, Account]:
     """Who gave: known since the first time, else the person with the address that was typed.
 
-    The row is locked, so that two sign-ups of one person are settled one after the other.
+    The rows are locked, so that two sign-ups of one person are settled one after the other.
     """
-    if sign_up.account_id is None:
-        found = people.find_or_create(
-            session, email=sign_up.email, language=sign_up.language, now=now
-        )
-        sign_up.account_id = found.id
-    mine = sa.select(Account).where(Account.id == sign_up.account_id)
-    account = session.scalars(for_update(mine)).one()
-    if account.name is None and account.confirmed_at is None and facts.checkout is not None:
-        account.name = facts.checkout.name  # who has signed in names themselves
-    return account
+    new = [one for one in sign_ups.values() if one.account_id is None]
+    met = people.find_or_create_each(session, {one.email: one.language for one in new}, now=now)
+    for sign_up in new:
+        sign_up.account_id = met[sign_up.email].id
+    ids = {one.account_id for one in sign_ups.values()}
+    rows = sa.select(Account).where(Account.id.in_(ids)).order_by(Account.id)
+    by_id = {row.id: row for row in session.scalars(for_update(rows))} if ids else {}
+    found = {ref: by_id[one.account_id or 0] for ref, one in sign_ups.items()}
+    for ref, account in found.items():
+        checkout = known[ref].checkout
+        if account.name is None and account.confirmed_at is None and checkout is not None:
+            account.name = checkout.name  # who has signed in names themselves
+    return found
+
+
+def _turns(cases: Sequence[Case]) -> Iterator[list[Case]]:
+    """In their order, no two of one person in a turn: the first decides what the second is."""
+    left = list(cases)
+    while left:
+        turn: dict[int, Case] = {}
+        left = [case for case in left if turn.setdefault(case.account.id, case) is not case]
+        yield list(turn.values())
 
 
 def _remember(
-    session: Session, sign_up: SignUp, facts: queries.Facts, kept: Pledge | Gift, now: datetime
+    session: Session, cases: Sequence[Case], kept: Mapping[str, Kept], now: datetime
 ) -> None:
     """Whose money it is, what they allowed when they gave it, and a receipt for each charge."""
-    ledger.claim(session, sign_up.ref, kept.account_id)
-    if sign_up.state not in ("pending", "paid") and kept.state != "duplicate":
-        consenting.give(
-            session,
-            account_id=kept.account_id,
-            consents=sign_up.consents,
-            language=sign_up.language,
-            now=sign_up.created_at,
-        )
-    paid = [charge.id for charge in facts.paid]
-    done = set(session.scalars(sa.select(Receipt.charge_id).where(Receipt.charge_id.in_(paid))))
-    for charge_id in paid:
-        if charge_id not in done:
-            payload = {"ref": sign_up.ref, "charge": charge_id}
-            key = f"thank:{charge_id}"
-            jobs.enqueue(session, "membership.thank", now=now, payload=payload, dedupe_key=key)
+    if not cases:
+        return
+    ledger.claim(session, {case.ref: kept[case.ref].account_id for case in cases})
+    for case in cases:
+        if case.sign_up.state not in ("pending", "paid") and kept[case.ref].state != "duplicate":
+            consenting.give(
+                session,
+                account_id=kept[case.ref].account_id,
+                consents=case.sign_up.consents,
+                language=case.sign_up.language,
+                now=case.sign_up.created_at,
+            )
+    _ask_for_receipts(session, cases, now)
 
 
-def _finish(sign_up: SignUp, facts: queries.Facts, now: datetime) -> None:
+def _ask_for_receipts(session: Session, cases: Sequence[Case], now: datetime) -> None:
+    owners = {charge.id: case.ref for case in cases for charge in case.facts.paid}
+    done = sa.select(Receipt.charge_id).where(Receipt.charge_id.in_(list(owners)))
+    for charge_id in session.scalars(done) if owners else ():
+        del owners[charge_id]
+    wanted = {
+        f"thank:{charge_id}": {"ref": ref, "charge": charge_id} for charge_id, ref in owners.items()
+    }
+    jobs.enqueue_each(session, "membership.thank", wanted, now=now)
+
+
+def _finish(sign_up: SignUp, known: Facts, now: datetime) -> None:
     """The state of the form that was sent, as the page after paying tells it."""
-    checkout = facts.checkout
-    if facts.paid:
+    checkout = known.checkout
+    if known.paid:
         state = "paid"
-    elif facts.has_failed:
+    elif known.has_failed:
         state = "failed"
-    elif facts.is_complete:
+    elif known.is_complete:
         state = "pending"
     elif checkout is not None and checkout.status == "expired":
         state = "expired"

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from sqlalchemy.orm import Session
 
 from app.membership import settling
 from app.payments import inbox
 from app.payments.changes import Change
 
-SETTLED = "membership.settled"
+HEARD = "membership.heard"
 
 
 @inbox.listens
-def settle(session: Session, change: Change) -> None:
-    """Settle the sign-up that something was told about.
+def hear(session: Session, change: Change) -> None:
+    """Note which sign-up something was told about."""
+    session.info.setdefault(HEARD, defaultdict(list))[change.ref].append(change)
 
-    Within one transaction the mirror stands still, so a sign-up is settled again only where a
-    subscription's own snapshot has something to add to its history, or a checkout a name.
-    """
-    done: set[str] = session.info.setdefault(SETTLED, set())
-    if change.ref in done and change.seen is None and change.kind != "checkout":
-        return
-    settling.settle(session, change.ref, now=change.now, change=change)
-    done.add(change.ref)
+
+@inbox.finishes
+def settle(session: Session) -> None:
+    """Settle all that was heard of together: a batch tells of hundreds, each in many events."""
+    heard: dict[str, list[Change]] = session.info.pop(HEARD, {})
+    if heard:
+        now = max(change.now for told in heard.values() for change in told)
+        settling.settle(session, heard, now=now)

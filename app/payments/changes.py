@@ -49,7 +49,9 @@ class Change:
 
 
 Listener = Callable[[Session, Change], None]
+Finisher = Callable[[Session], None]
 on_change: list[Listener] = []
+on_told: list[Finisher] = []
 
 
 def listens(function: Listener) -> Listener:
@@ -58,8 +60,20 @@ def listens(function: Listener) -> Listener:
     return function
 
 
+def finishes(function: Finisher) -> Finisher:
+    """Register a function that acts on what was heard, once all of a transaction was told."""
+    on_told.append(function)
+    return function
+
+
 def tell(session: Session, changes: list[Change]) -> None:
-    """Call every listener for every change, in the order in which it was so at Stripe."""
+    """Call every listener for every change, in the order in which it was so at Stripe.
+
+    A batch tells of hundreds at once: who has to do much about each listens, and does it for all
+    of them in the end.
+    """
     for change in changes:
         for listener in on_change:
             listener(session, change)
+    for finisher in on_told:
+        finisher(session)

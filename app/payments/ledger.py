@@ -7,7 +7,7 @@ balance transaction tells of fees and exchange. Money that is not ours is not bo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,15 +84,18 @@ def book_fees(
     )
 
 
-def claim(session: Session, ref: str, account_id: int) -> None:
-    """All money with this reference belongs to this account, now and when more comes."""
-    elsewhere = LedgerTransaction.account_id.is_distinct_from(account_id)
-    session.execute(
-        sa.update(LedgerTransaction)
-        .where(LedgerTransaction.ref == ref, elsewhere)
-        .values(account_id=account_id)
-        .execution_options(synchronize_session=False)
-    )
+def claim(session: Session, owners: Mapping[str, int]) -> None:
+    """All money with these references belongs to these accounts, now and when more comes."""
+    of = _TRANSACTIONS.c
+    booked = sa.select(of.ref, of.account_id).where(of.ref.in_(list(owners))).distinct()
+    astray = {ref for ref, account_id in session.execute(booked) if account_id != owners[ref]}
+    if astray:
+        claimed = (
+            sa.update(_TRANSACTIONS)
+            .where(of.ref == sa.bindparam("claimed"))
+            .values(account_id=sa.bindparam("owner"))
+        )
+        session.execute(claimed, [{"claimed": ref, "owner": owners[ref]} for ref in sorted(astray)])
 
 
 def totals(session: Session) -> dict[str, dict[str, int]]:

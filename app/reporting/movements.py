@@ -6,7 +6,7 @@ both end in the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
 
@@ -24,10 +24,10 @@ BATCH = 500
 Key = tuple[int, str, datetime]
 
 
-def refresh(session: Session, account_id: int) -> None:
-    """Bring a person's movements in line with the history of their pledges."""
-    wanted = _by_currency(session, [account_id])
-    stored = session.scalars(sa.select(Movement).where(Movement.account_id == account_id))
+def refresh(session: Session, account_ids: Collection[int]) -> None:
+    """Bring people's movements in line with the history of their pledges."""
+    wanted = _by_currency(session, account_ids)
+    stored = session.scalars(sa.select(Movement).where(Movement.account_id.in_(account_ids)))
     _write(session, wanted, list(stored))
 
 
@@ -61,7 +61,7 @@ def wrong(session: Session, *, most: int = 100) -> list[int]:
 history.on_change.append(refresh)
 
 
-def _by_currency(session: Session, account_ids: Sequence[int]) -> dict[Key, Moved]:
+def _by_currency(session: Session, account_ids: Collection[int]) -> dict[Key, Moved]:
     rows = session.execute(
         sa.select(PledgeChange, Pledge.account_id, Pledge.currency, Pledge.started_at)
         .join(Pledge, Pledge.id == PledgeChange.pledge_id)

@@ -98,15 +98,13 @@ def test_a_refund_stands_on_the_receipt(counter: Counter) -> None:
 
 
 def test_two_workers_give_one_charge_one_number(counter: Counter) -> None:
-    account_id = counter.become_patron(amount="5")
+    counter.become_patron(amount="5")
     for _ in range(3):
         with counter.db.transaction() as session:
             receipting.issue(
                 session,
                 charge=session.scalars(sa.select(StripeCharge)).one(),
-                account_id=account_id,
-                ref=counter.pledge().ref,
-                interval="month",
+                kept=counter.pledge(),
                 timezone="Europe/Kyiv",
                 now=counter.clock(),
             )

@@ -44,7 +44,7 @@ def sound(db: Database) -> Database:
         )  # fmt: skip
         session.flush()
         _book(session)
-        ledger.claim(session, REF, make_account(session, now=WHEN))
+        ledger.claim(session, {REF: make_account(session, now=WHEN)})
     return db
 
 

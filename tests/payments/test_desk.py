@@ -147,7 +147,7 @@ def test_names_are_for_finance(desk: Desk, clock: FixedClock) -> None:
         session.add(charge())
         session.flush()
         ledger.book(session, charges=session.scalars(sa.select(StripeCharge)).all(), now=clock())
-        ledger.claim(session, REF, account_id)
+        ledger.claim(session, {REF: account_id})
 
     for path in ("/admin/payments", "/admin/payments/ch_1"):
         assert "Ann Archer" in desk.reader("finance").get(path).text

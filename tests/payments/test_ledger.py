@@ -168,7 +168,7 @@ def test_money_goes_to_the_account_that_claims_its_reference(
     book(db, charge())
     with db.transaction() as session:
         account_id = make_account(session, now=clock())
-        ledger.claim(session, REF, account_id)
+        ledger.claim(session, {REF: account_id})
     book(db, charge("ch_2"))
 
     with db.reading() as session:

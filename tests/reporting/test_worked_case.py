@@ -51,8 +51,8 @@ def set_state(
     if state == "ended":
         pledge.ended_at, pledge.end_reason = at, reason
     session.flush()
-    history.add(
-        session, pledge, cause_key=f"test:{pledge.id}:{at}", effective_at=at, state=state,
+    history.Past(session, [pledge.id]).add(
+        pledge.id, cause_key=f"test:{pledge.id}:{at}", effective_at=at, state=state,
         total=pledge.total, interval=pledge.interval, reason=reason,
     )  # fmt: skip
     history.tell(session, pledge.account_id)
