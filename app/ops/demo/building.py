@@ -36,8 +36,11 @@ NAME = "demo"
 SEED = 7
 GOAL = 310_000  # cents a month
 STAFF = ("admin", "editor", "finance", "viewer")
-CHORES_EVERY = 28  # days between the worker's own work, where nobody waits for it
-LATELY = 9  # days before today in which it is done every day, and mails are written
+LISTENS_EVERY = 3  # days between looks at what Stripe told, where nobody votes meanwhile
+CHORES_EVERY = 84  # days between the worker's own work, where nobody waits for it
+LATELY = 9  # days before today in which both are done every day, and mails are written
+# Of the periodic work what today's pages show; the rest the worker does when the demo is whole.
+PERIODIC = ("payments.collect_fees", "membership.lapse", "membership.remind")
 UNFINISHED = ROOT / "var" / "demo.unfinished"  # a start that finds it begins anew
 log = structlog.get_logger()
 
@@ -116,8 +119,10 @@ class Performance:
             today = start + timedelta(days=day)
             while acts and acts[0].day <= day:
                 self._act(acts.pop(0), start, end)
-            self._vote(day=day, now=min(today + timedelta(hours=20), end), editor=editor,
-                       start=start)  # fmt: skip
+            self._stage.go_to(min(today + timedelta(hours=20), end))
+            if day % LISTENS_EVERY == 0 or self._is_busy(day):
+                self._stage.listen()
+            self._vote(day=day, now=self._stage.now, editor=editor, start=start)
             self._chores(day)
             self._note(day, began)
         rounds.suggest_more(self._db, now=self._stage.now)
@@ -158,8 +163,6 @@ class Performance:
             self._patrons.play(act)
 
     def _vote(self, *, day: int, now: datetime, editor: int, start: datetime) -> None:
-        self._stage.go_to(now)
-        self._stage.listen()
         for each in self._played:
             suggested = rounds.day_of(each.opens, start) - rounds.SUGGESTED_BEFORE
             if day == suggested:
@@ -189,12 +192,20 @@ class Performance:
                         self._db, each, winner=winner, step=(status, note), editor=editor, now=now
                     )
 
+    def _is_busy(self, day: int) -> bool:
+        """Whether it matters on this day who supports: a round opens, or runs, or it is lately."""
+        today = self._stage.now.date()
+        runs = any(each.opens.date() <= today <= each.closes.date() for each in self._played)
+        return runs or day > DAYS - LATELY
+
     def _chores(self, day: int) -> None:
-        """What the worker does by itself: rounds that end, fees, mails."""
+        """What the worker does by itself: rounds that end, receipts, mails, at last fees."""
         closes = any(each.closes.date() == self._stage.now.date() for each in self._played)
+        if day == DAYS:
+            with self._db.transaction() as session:
+                for kind in PERIODIC:
+                    jobs.enqueue(session, kind, now=self._stage.now, dedupe_key=f"demo:{kind}")
         if day % CHORES_EVERY == 0 or closes or day > DAYS - LATELY:
-            if day % CHORES_EVERY == 0 or day == DAYS:
-                jobs.schedule_periodic(self._db, now=self._stage.now)
             self._stage.work_off()
 
     def _note(self, day: int, began: float) -> None:
