@@ -19,6 +19,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import language
 from app.core.signing import new_token
 from app.core.web import (
+    database,
     limiter,
     nav,
     now,
@@ -58,7 +59,7 @@ def load_people(login: LoginManager) -> None:
 
     @login.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> sessions.Person | None:
-        with reading() as db:
+        with database().statement() as db:
             return sessions.person(db, token=token, wall=wall_clock())
 
 

@@ -8,17 +8,21 @@ this. This is the only module in which ``commit`` stands.
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -29,6 +33,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_MS = 5000
+IDLE_SECONDS = 1.0
 T = TypeVar("T")
 
 
@@ -81,7 +86,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """One engine and the two ways to use it: ``reading()`` and ``transaction()``.
+    """One engine and the ways to use it: ``reading()`` and ``transaction()`` mostly.
 
     ``info`` is what each session of it carries as ``session.info``: what a listener must know that
     is given nothing but the session.
@@ -107,6 +112,12 @@ class Database:
         opened = Session(self.engine, expire_on_commit=False, info=self.info)
         with opened as session, session.begin():
             yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The same for statements that were made beforehand, without a session around them."""
+        with self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -183,14 +194,31 @@ def for_update(statement: sa.Select[T]) -> sa.Select[T]:
 def _engine(url: URL, *, pool_size: int) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size=pool_size)
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=8000"},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _try_idle)
+    return engine
+
+
+def _note_use(_driver: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _try_idle(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Whether a connection that lay idle still leads to the database; a busy one is known to."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        driver.execute("SELECT 1")
+        driver.rollback()
+    except psycopg.Error as error:
+        raise sa.exc.InvalidatePoolError() from error  # the pool then opens a new one
 
 
 def _sqlite_engine(url: URL, *, pool_size: int) -> Engine:
@@ -228,9 +256,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """Begin by the driver itself: every transaction does, and pays for what stands around it."""
     options = connection.get_execution_options()
-    if not options.get("alone", False):
-        connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
+    if options.get("alone", False):
+        return
+    begin = "BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE"
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.execute(begin)
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(begin, None, error, sqlite3.Error) from error
 
 
 def _fold(text: str | None) -> str | None:

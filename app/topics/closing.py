@@ -54,7 +54,7 @@ def close_now(
 
 def close_due(session: Session, *, round_id: int, now: datetime) -> None:
     """Close a round whose end has come; anything else is left alone."""
-    guarding.alone(session)
+    guarding.alone(session.connection())
     round_ = planning.locked(session, round_id)
     if round_.state == "open" and round_.closes_at <= now:
         _close(session, round_, actor_id=None, now=now)
@@ -67,7 +67,7 @@ def due(session: Session, *, now: datetime) -> list[int]:
 
 
 def _running(session: Session, round_id: int, now: datetime) -> Round:
-    guarding.alone(session)
+    guarding.alone(session.connection())
     round_ = planning.locked(session, round_id)
     if round_.state != "open" or now >= round_.closes_at:
         raise RoundNotOpen()

@@ -40,7 +40,7 @@ def append_late(session: Session, account_id: int, now: datetime) -> None:
     Only where the round's rule admits late joiners. Somebody who was taken off after a refund and
     paid again is put back.
     """
-    guarding.share(session)
+    guarding.share(session.connection())
     round_id = _running(session, now, Round.late_joiners)
     if round_id is None:
         return
@@ -62,7 +62,7 @@ def take_off(session: Session, account_id: int, reason: str, now: datetime) -> N
 
     After closing nothing changes: the result stands.
     """
-    guarding.share(session)
+    guarding.share(session.connection())
     round_id = _running(session, now)
     if round_id is None:
         return

@@ -7,21 +7,23 @@ whoever comes later then finds the round as it is. SQLite has one writer and nee
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Connection
 
 ROUNDS_LOCK = 7_201_102
+SHARED = sa.select(sa.func.pg_advisory_xact_lock_shared(ROUNDS_LOCK))
+ALONE = sa.select(sa.func.pg_advisory_xact_lock(ROUNDS_LOCK))
 
 
-def share(session: Session) -> None:
+def share(connection: Connection) -> None:
     """Until the transaction ends no round opens or closes; others may do the same as we."""
-    _take(session, sa.func.pg_advisory_xact_lock_shared(ROUNDS_LOCK))
+    _take(connection, SHARED)
 
 
-def alone(session: Session) -> None:
+def alone(connection: Connection) -> None:
     """Until the transaction ends nobody votes and nobody joins or leaves a roll."""
-    _take(session, sa.func.pg_advisory_xact_lock(ROUNDS_LOCK))
+    _take(connection, ALONE)
 
 
-def _take(session: Session, lock: sa.ColumnElement[object]) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(lock))
+def _take(connection: Connection, lock: sa.Select[object]) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(lock)

@@ -25,7 +25,7 @@ def open_now(session: Session, *, round_id: int, actor_id: int, now: datetime) -
 
     Raises NotFound, RoundNotDraft, WrongDates, TooFewTopics, AnotherIsOpen.
     """
-    guarding.alone(session)
+    guarding.alone(session.connection())
     round_ = planning.draft(session, round_id)
     round_.opens_at = now
     _open(session, round_, actor_id=actor_id, now=now)
@@ -36,7 +36,7 @@ def open_due(session: Session, *, round_id: int, now: datetime) -> None:
 
     A draft that cannot open stays one, and the audit log says why.
     """
-    guarding.alone(session)
+    guarding.alone(session.connection())
     round_ = planning.locked(session, round_id)
     if round_.state != "draft" or not round_.scheduled or round_.opens_at > now:
         return

@@ -36,7 +36,7 @@ class Plan:
 
 def plan(session: Session, wanted: Plan, *, actor_id: int, now: datetime) -> int:
     """Write a draft down; gives its id. Raises WrongDates, TooFewTopics (unknown ones)."""
-    guarding.alone(session)  # two drafts at once take two numbers
+    guarding.alone(session.connection())  # two drafts at once take two numbers
     _refuse_wrong(session, wanted)
     newest = session.scalar(sa.select(sa.func.max(Round.number)))
     round_ = Round(

@@ -1,21 +1,25 @@
 """Casting a ballot: one a person whatever they give, changed as often as they like until the end.
 
 Saved is counted. While a round runs the ballot belongs to its voter, and nobody else reads it.
+On a round's last evening everyone votes at once: a first ballot is three statements, made once.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
 
-from app.core.db import for_update, insert_once
-from app.core.errors import NotFound
+from app.core.errors import AppError, NotFound
+from app.core.pagination import LARGEST_KEY
 from app.topics import guarding
 from app.topics.errors import PatronsOnly, UnknownChoice, VotingClosed
 from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption, TopicFollow
@@ -23,6 +27,61 @@ from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption,
 # Letters and digits that nobody takes for one another; 60 bits, so that no two are alike.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 12
+DIGIT_BITS = 5
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_roll: Any = RollEntry.__table__
+_ballot: Any = Ballot.__table__
+_mark: Any = BallotMark.__table__
+_option: Any = RoundOption.__table__
+_follow: Any = TopicFollow.__table__
+_round: Any = Round.__table__
+
+ROUND = sa.select(_round.c.state, _round.c.closes_at).where(_round.c.id == bindparam("round"))
+TAKES_BALLOTS = sa.exists().where(
+    _round.c.id == bindparam("round"),
+    _round.c.state == "open",
+    _round.c.closes_at > bindparam("now"),
+)
+TAKE_SEAT = (
+    sa.update(_roll)
+    .where(_roll.c.round_id == bindparam("round"), _roll.c.account_id == bindparam("person"))
+    .where(_roll.c.removed_at.is_(None), TAKES_BALLOTS)
+    .values(voted=True)
+)
+MARKED = (
+    sa.select(_option.c.topic_id)
+    .join(_mark, _mark.c.option_id == _option.c.id)
+    .where(_mark.c.ballot_id == bindparam("ballot"))
+)
+MARK = (
+    sa.insert(_mark)
+    .from_select(
+        ["ballot_id", "option_id", "round_id"],
+        sa.select(
+            bindparam("ballot", type_=sa.BigInteger()), _option.c.id, _option.c.round_id
+        ).where(_option.c.round_id == bindparam("round"), _option.c.topic_id == bindparam("topic")),
+    )
+    .execution_options(preserve_rowcount=True)
+)
+CLEAR = sa.delete(_mark).where(_mark.c.ballot_id == bindparam("ballot"))
+CHANGED = (
+    sa.update(_ballot)
+    .where(_ballot.c.id == bindparam("ballot"))
+    .values(changes=_ballot.c.changes + 1)
+)
+OF_THIS_ROUND = sa.and_(
+    _option.c.round_id == bindparam("round"), _option.c.topic_id == _follow.c.topic_id
+)
+# What was wished in an earlier round is not touched.
+WISHED_NOW = _follow.c.created_at >= (
+    sa.select(_round.c.opened_at).where(_round.c.id == bindparam("round")).scalar_subquery()
+)
+UNFOLLOW = sa.delete(_follow).where(
+    _follow.c.account_id == bindparam("person"),
+    _follow.c.topic_id.not_in(bindparam("topics", expanding=True)),
+    sa.exists().where(OF_THIS_ROUND),
+    WISHED_NOW,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +93,7 @@ class Saved:
 
 
 def cast(
-    session: Session,
+    connection: Connection,
     *,
     round_id: int,
     account_id: int,
@@ -47,29 +106,22 @@ def cast(
     ``choices`` are ids of topics on this ballot; none is a blank ballot, which counts for the
     turnout. ``wants_mail``: be written to when a marked topic becomes a story.
     Raises NotFound, VotingClosed (``now`` is not before ``closes_at``), PatronsOnly,
-    UnknownChoice.
+    UnknownChoice; what was written until then goes with the transaction.
     """
-    guarding.share(session)
-    round_ = session.get(Round, round_id, populate_existing=True)
-    if round_ is None or round_.state == "draft":
-        raise NotFound()
-    if round_.state != "open" or now >= round_.closes_at:
-        raise VotingClosed()
-    entry = _seat(session, round_id, account_id)
-    marked = _options(session, round_id, set(choices))
-    is_first = not entry.voted
+    guarding.share(connection)
+    topics = set(choices)
+    # Taking the seat takes its row, so that two tabs save one after the other.
+    seat = {"round": round_id, "person": account_id, "now": now}
+    if connection.execute(TAKE_SEAT, seat).rowcount != 1:
+        raise _reason(connection, round_id, now)
+    ballot_id, receipt, is_first = _keep(connection, round_id, account_id, now)
     if is_first:
-        entry.voted = True
-        ballot, before = _new(session, round_id, account_id, now), set[int]()
+        _mark_all(connection, ballot_id, round_id, topics)
     else:
-        ballot, before = _saved(session, round_id, account_id)
-    wanted = set(marked.values())
-    _mark(session, ballot, before, wanted)
-    ballot.changes += before != wanted and not is_first
+        _mark_anew(connection, ballot_id, round_id, topics)
     if wants_mail or not is_first:
-        _follow(session, account_id, round_, set(marked) if wants_mail else set(), now)
-    session.flush()
-    return Saved(receipt=ballot.receipt, is_first=is_first)
+        _wish(connection, account_id, round_id, topics if wants_mail else set(), now)
+    return Saved(receipt=receipt, is_first=is_first)
 
 
 def readable(receipt: str) -> str:
@@ -77,77 +129,78 @@ def readable(receipt: str) -> str:
     return "-".join(receipt[start : start + 4] for start in range(0, len(receipt), 4))
 
 
-def _seat(session: Session, round_id: int, account_id: int) -> RollEntry:
-    """This person's entry on the roll, locked, so that two tabs save one after the other."""
-    mine = sa.select(RollEntry).where(
-        RollEntry.round_id == round_id,
-        RollEntry.account_id == account_id,
-        RollEntry.removed_at.is_(None),
+def _reason(connection: Connection, round_id: int, now: datetime) -> AppError:
+    """Why there was no seat to take."""
+    round_ = connection.execute(ROUND, {"round": round_id}).one_or_none()
+    if round_ is None or round_.state == "draft":
+        return NotFound()
+    if round_.state != "open" or now >= round_.closes_at:
+        return VotingClosed()
+    return PatronsOnly()
+
+
+def _keep(
+    connection: Connection, round_id: int, account_id: int, now: datetime
+) -> tuple[int, str, bool]:
+    """This person's ballot, new or the one they have: its number, its receipt, whether it is new.
+
+    The receipt that comes back is the one that was made just now, or an earlier one.
+    """
+    receipt = _new_receipt()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    new = {
+        "round_id": round_id, "account_id": account_id, "receipt": receipt, "cast_at": hour,
+        "changes": 0,
+    }  # fmt: skip
+    kept = connection.execute(_keep_ballot(connection.dialect.name), new).one()
+    return kept.id, kept.receipt, kept.receipt == receipt
+
+
+@cache
+def _keep_ballot(dialect: str) -> Any:
+    insert = INSERTS[dialect](_ballot)
+    # Changing nothing is what lets the row that is there come back.
+    there = insert.on_conflict_do_update(
+        index_elements=["round_id", "account_id"], set_={"changes": _ballot.c.changes}
     )
-    entry = session.scalar(for_update(mine).execution_options(populate_existing=True))
-    if entry is None:
-        raise PatronsOnly()
-    return entry
+    return there.returning(_ballot.c.id, _ballot.c.receipt)
 
 
-def _options(session: Session, round_id: int, topics: set[int]) -> dict[int, int]:
-    """The ballot's options by topic, of those that were marked."""
-    known = sa.select(RoundOption.topic_id, RoundOption.id).where(RoundOption.round_id == round_id)
-    options = {row.topic_id: row.id for row in session.execute(known)}
-    if not topics <= options.keys():
+def _new_receipt() -> str:
+    number = secrets.randbits(DIGIT_BITS * RECEIPT_LENGTH)
+    places = range(0, DIGIT_BITS * RECEIPT_LENGTH, DIGIT_BITS)
+    return "".join(ALPHABET[(number >> place) % len(ALPHABET)] for place in places)
+
+
+def _mark_all(connection: Connection, ballot_id: int, round_id: int, topics: set[int]) -> None:
+    """Mark topics on a ballot without a mark; raises UnknownChoice for one that is not on it."""
+    if not all(0 < topic <= LARGEST_KEY for topic in topics):
         raise UnknownChoice()
-    return {topic: options[topic] for topic in topics}
+    marks = [{"ballot": ballot_id, "round": round_id, "topic": topic} for topic in topics]
+    if marks and connection.execute(MARK, marks).rowcount != len(marks):
+        raise UnknownChoice()
 
 
-def _new(session: Session, round_id: int, account_id: int, now: datetime) -> Ballot:
-    ballot = Ballot(
-        round_id=round_id,
-        account_id=account_id,
-        receipt="".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_LENGTH)),
-        cast_at=now.replace(minute=0, second=0, microsecond=0),
-        changes=0,
-    )
-    session.add(ballot)
-    session.flush()
-    return ballot
+def _mark_anew(connection: Connection, ballot_id: int, round_id: int, topics: set[int]) -> None:
+    """Leave exactly these topics marked, and count that the ballot was changed, if it was."""
+    ballot = {"ballot": ballot_id}
+    if set(connection.scalars(MARKED, ballot)) != topics:
+        connection.execute(CLEAR, ballot)
+        _mark_all(connection, ballot_id, round_id, topics)
+        connection.execute(CHANGED, ballot)
 
 
-def _saved(session: Session, round_id: int, account_id: int) -> tuple[Ballot, set[int]]:
-    """This person's ballot, and the options that are marked on it."""
-    rows: Sequence[Any] = session.execute(
-        sa.select(Ballot, BallotMark.option_id)
-        .outerjoin(BallotMark, BallotMark.ballot_id == Ballot.id)
-        .where(Ballot.round_id == round_id, Ballot.account_id == account_id)
-    ).all()
-    return rows[0][0], {option_id for _, option_id in rows if option_id is not None}
-
-
-def _mark(session: Session, ballot: Ballot, before: set[int], wanted: set[int]) -> None:
-    """Leave exactly the wanted options marked."""
-    if before - wanted:
-        gone = BallotMark.option_id.in_(before - wanted)
-        session.execute(sa.delete(BallotMark).where(BallotMark.ballot_id == ballot.id, gone))
-    new = [
-        {"ballot_id": ballot.id, "option_id": option, "round_id": ballot.round_id}
-        for option in sorted(wanted - before)
-    ]
-    if new:
-        session.execute(sa.insert(BallotMark), new)
-
-
-def _follow(
-    session: Session, account_id: int, round_: Round, topics: set[int], now: datetime
+def _wish(
+    connection: Connection, account_id: int, round_id: int, topics: set[int], now: datetime
 ) -> None:
-    """Keep the wish to be written to; what was wished in an earlier round is not touched."""
-    here = sa.select(RoundOption.topic_id).where(RoundOption.round_id == round_.id)
-    session.execute(
-        sa.delete(TopicFollow).where(
-            TopicFollow.account_id == account_id,
-            TopicFollow.topic_id.in_(here),
-            TopicFollow.topic_id.not_in(topics),
-            TopicFollow.created_at >= round_.opened_at,
-        )
-    )
+    """Keep the wish to be written to."""
+    others = {"person": account_id, "round": round_id, "topics": list(topics)}
+    connection.execute(UNFOLLOW, others)
     if topics:
         rows = [{"account_id": account_id, "topic_id": t, "created_at": now} for t in topics]
-        insert_once(session, TopicFollow, rows)
+        connection.execute(_follow_too(connection.dialect.name), rows)
+
+
+@cache
+def _follow_too(dialect: str) -> Any:
+    return INSERTS[dialect](_follow).on_conflict_do_nothing()

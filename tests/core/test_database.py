@@ -86,3 +86,21 @@ def test_a_row_without_its_parent_is_refused(db: Database) -> None:
     missing = "INSERT INTO topic_text (topic_id, language, title, text) VALUES (9, 'en', 't', '')"
     with pytest.raises(DBAPIError), db.transaction() as session:
         session.execute(sa.text(missing))
+
+
+def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced_unnoticed(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.is_sqlite:
+        pytest.skip("SQLite has no connection to lose")
+    monkeypatch.setattr("app.core.db.IDLE_SECONDS", 0)
+    with db.statement() as connection:
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    other = sa.create_engine(db.url)
+    with other.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+    other.dispose()
+
+    for way in (db.statement, db.transaction, db.reading):
+        with way() as opened:
+            assert opened.execute(sa.text("SELECT 1")).scalar_one() == 1

@@ -78,7 +78,7 @@ class Scene:
     ) -> voting.Saved:
         with self.db.transaction() as session:
             return voting.cast(
-                session,
+                session.connection(),
                 round_id=round_id,
                 account_id=account_id,
                 choices=choices,

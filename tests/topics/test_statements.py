@@ -81,5 +81,5 @@ def test_a_ballot_is_saved_in_few_statements(app: Flask, scene: Scene, visit: Vi
         with statements(app.extensions["house"].db) as seen:
             assert reader.post(f"/rounds/{round_id}/ballot", data=form).status_code == 303
         counts.append(len(seen))
-    assert counts[0] <= 8
-    assert max(counts) <= 11
+    assert counts[0] <= 5  # who it is, the lock on PostgreSQL, the seat, the ballot, its marks
+    assert max(counts) <= 9

@@ -115,8 +115,8 @@ def cast_day(db: Database, played: Played, *, day: int, now: datetime) -> None:
         _, account_id, marks = played.to_come.pop(0)
         with db.transaction() as session:
             voting.cast(
-                session, round_id=played.round_id, account_id=account_id, choices=marks,
-                wants_mail=len(marks) == 1, now=now,
+                session.connection(), round_id=played.round_id, account_id=account_id,
+                choices=marks, wants_mail=len(marks) == 1, now=now,
             )  # fmt: skip
 
 

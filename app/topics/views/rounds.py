@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from app.core.errors import NotFound
 from app.core.money import Money
-from app.core.web import database, now, reading, transaction
+from app.core.web import database, now, reading
 from app.core.web.alike import alike
 from app.newsroom.here import here
 from app.topics import publishing, queries, voting
@@ -61,7 +61,7 @@ def cast_ballot(round_id: int) -> ResponseReturnValue:
     back = url_for("topics.show_round", round_id=round_id)
     if not current_user.is_authenticated:
         return redirect(url_for("accounts.sign_in", next=back), 303)
-    with transaction() as db:
+    with database().writing() as db:
         saved = voting.cast(
             db,
             round_id=round_id,
