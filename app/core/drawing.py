@@ -134,7 +134,7 @@ def movements(months: Sequence[Month], *, unit: int, wide: bool) -> Movements:
     ``unit`` is how many minor units make one major: 100 for EUR, 1 for JPY.
     """
     width, plot_top, plot_height = (744, 12, 300) if wide else (328, 12, 168)
-    left = 48 if wide else 36
+    left = 60 if wide else 40
     high = max((max(sum(m.gains), m.net) for m in months), default=0)
     low = max((max(sum(m.losses), -m.net) for m in months), default=0)
     step = tick_step(high, low, unit)

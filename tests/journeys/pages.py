@@ -12,6 +12,7 @@ from app.mail.models import OutboxMessage
 from app.membership import linking
 from app.membership.models import Pledge, Receipt
 from app.payments.models import StripeCharge, StripeEvent
+from app.topics.models import Topic
 from tests.journeys.scenario import ANN, Newsroom
 from tests.journeys.visitor import Visitor, link_of
 
@@ -82,10 +83,12 @@ def _entering(newsroom: Newsroom) -> list[Stop]:
 
 def _reading(newsroom: Newsroom) -> list[Stop]:
     first = newsroom.topics[0]
+    longest = _id(newsroom, sa.select(Topic.id).order_by(Topic.id.desc()))
     mails = _id(newsroom, sa.select(OutboxMessage.id).where(OutboxMessage.kind == "welcome"))
     return [
         Stop("topics", "/topics"),
         Stop("topic", f"/topics/{first}"),
+        Stop("topic-long", f"/topics/{longest}"),
         Stop("suggest", "/topics/suggest"),
         Stop("suggest-errors", "/topics/suggest", act=_send_empty),
         Stop("round", f"/rounds/{newsroom.running}"),

@@ -24,6 +24,9 @@ TOPICS = (
     ("What the river carries to the sea", "Що річка несе до моря"),
     ("How long an ambulance takes", "Скільки їде швидка"),
 )
+# What must not break a page: a title of one word, a name and an amount as long as they may be.
+LONG_TITLE = ("Дванадцятиповерхівка" * 6, "Дванадцятиповерхівка" * 6)
+LONG_NAME = "Konstancja-Maria Brzęczyszczykiewiczowna"
 ANN, BOHDAN, CLAIRE, DMYTRO = (
     f"{name}@example.org" for name in ("ann", "bohdan", "claire", "dmytro")
 )
@@ -57,16 +60,21 @@ def founded(site: Site) -> Walker:
         )
     editor = Walker(site)
     editor.sign_in_staff("editor@demo.example")
-    at = "/admin/topics/new"
     for english, ukrainian in TOPICS:
-        where = editor.send(at, at, title=english, text="People keep asking us about it.")
-        topic = urlsplit(where.headers["Location"]).path
-        if topic == "/admin/topics":
-            topic = f"/admin/topics/{_newest(site, Topic)}"
-        words = {"title_en": english, "text_en": "People keep asking us about it."}
-        words |= {"title_uk": ukrainian, "text_uk": "Про це нас питають щотижня."}
-        editor.send(topic, f"{topic}/words", **words)
+        suggest(editor, english, ukrainian)
     return editor
+
+
+def suggest(editor: Walker, english: str, ukrainian: str) -> None:
+    """Put a topic on the list, in both languages."""
+    at = "/admin/topics/new"
+    where = editor.send(at, at, title=english, text="People keep asking us about it.")
+    topic = urlsplit(where.headers["Location"]).path
+    if topic == "/admin/topics":
+        topic = f"/admin/topics/{_newest(editor.site, Topic)}"
+    words = {"title_en": english, "text_en": "People keep asking us about it."}
+    words |= {"title_uk": ukrainian, "text_uk": "Про це нас питають щотижня."}
+    editor.send(topic, f"{topic}/words", **words)
 
 
 def with_a_past(site: Site) -> Newsroom:
@@ -82,11 +90,14 @@ def with_a_past(site: Site) -> Newsroom:
     closed = open_round(editor, topics[:3], days=4)
     for email, choice in ((ANN, topics[:2]), (BOHDAN, topics[:1]), (CLAIRE, topics[2:3])):
         vote(site, email, closed, choice)
-    checkouts[DMYTRO] = Walker(site).join(DMYTRO, "?amount=50&interval=once")
+    checkouts[DMYTRO] = Walker(site).join(
+        DMYTRO, "?amount=40000&interval=once&currency=UAH", name=LONG_NAME, on_wall="1"
+    )
     site.pass_time(days=4, hours=1)
     until(lambda: state_of(site, closed) == "closed")
     running = open_round(editor, topics[1:], days=8)
     vote(site, ANN, running, topics[1:2])
+    suggest(editor, *LONG_TITLE)
     return Newsroom(site, topics, closed, running, checkouts)
 
 
