@@ -1,7 +1,7 @@
 """Monthly recurring revenue and the people behind it, read from the movements.
 
-Whole days are read from the sums that the database keeps (MovementDay), and only the day that an
-instant falls in from the movements themselves, so that no figure costs more with more patrons.
+Days are read from the sums that the database keeps (MovementDay), and movements themselves only
+where an instant cuts a day, so that no figure costs more with more patrons.
 Values are Money, rounded once at the end; inside they are twelfths of a minor unit.
 """
 
@@ -181,22 +181,18 @@ def _part(session: Session, currency: str, which: sa.ColumnElement[bool]) -> tup
 def _between(bounds: Sequence[datetime]) -> sa.Select[Any]:
     """People and twelfths by ``currency`` that moved before each bound and not before the last.
 
-    ``bucket`` is the bound's place. Days that a bound cuts are read movement by movement.
+    ``bucket`` is the bound's place. A day that a bound cuts is counted whole, and what moved after
+    the bound is taken off again: of today that is nothing.
     """
-    cut = sorted({_day(bound) for bound in bounds})
-    day, at = MovementDay.day, Movement.occurred_at
+    day = MovementDay.day
+    place = sa.case(*[(day <= _last_day(b), i) for i, b in enumerate(bounds)])
     whole = sa.select(
-        sa.case(*[(day < _day(b), i) for i, b in enumerate(bounds)], else_=-1).label("bucket"),
-        MovementDay.currency, MovementDay.kind, MovementDay.moves, MovementDay.delta,
-    ).where(day < cut[-1], day.not_in(cut))  # fmt: skip
-    # Naming the currencies lets the index find a day's movements in each.
-    known = Movement.currency.in_(sa.select(MovementDay.currency).where(day.in_(cut)))
-    on_cut = sa.or_(*[sa.and_(at >= _midnight(one), at < _midnight(one + DAY)) for one in cut])
-    single = sa.select(
-        sa.case(*[(at < b, i) for i, b in enumerate(bounds)], else_=-1).label("bucket"),
-        Movement.currency, Movement.kind, sa.literal(1).label("moves"), Movement.delta,
-    ).where(known, on_cut, at < bounds[-1])  # fmt: skip
-    rows = sa.union_all(whole, single).subquery()
+        place.label("bucket"), MovementDay.currency, MovementDay.kind, MovementDay.moves,
+        MovementDay.delta,
+    ).where(day <= _last_day(bounds[-1]))  # fmt: skip
+    off = [_after(bound, place=i, sign=-1) for i, bound in enumerate(bounds)]
+    on = [_after(bound, place=i + 1, sign=1) for i, bound in enumerate(bounds[:-1])]
+    rows = sa.union_all(whole, *off, *on).subquery()
     step = sa.case((rows.c.kind.in_(JOINS), 1), (rows.c.kind.in_(LEAVES), -1), else_=0)
     return sa.select(
         rows.c.bucket,
@@ -206,12 +202,25 @@ def _between(bounds: Sequence[datetime]) -> sa.Select[Any]:
     ).group_by(rows.c.bucket, rows.c.currency)
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
+def _after(bound: datetime, *, place: int, sign: int) -> Any:
+    """What moved on a bound's day from the bound on, to be added to a bucket or taken off it."""
+    day, at = _last_day(bound), Movement.occurred_at
+    # Naming the currencies lets the index find a day's movements in each.
+    moved = sa.select(MovementDay.currency).where(MovementDay.day == day)
+    return sa.select(
+        sa.literal(place),
+        Movement.currency,
+        Movement.kind,
+        sa.literal(sign),
+        sign * Movement.delta,
+    ).where(
+        Movement.currency.in_(moved), at >= bound, at < datetime.combine(day + DAY, time(), UTC)
+    )
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _last_day(bound: datetime) -> date:
+    """The last day that has an instant before the bound."""
+    return (bound - timedelta.resolution).astimezone(UTC).date()
 
 
 def _money(twelfths: int, currency: str) -> Money:
