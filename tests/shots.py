@@ -1,7 +1,7 @@
-"""``./dev shots [PAGE…] [--readme]``: a picture of every page, at both widths, languages, schemes.
+"""``./dev shots [PAGE…]``: a picture of every page, at both widths, languages, schemes.
 
-They go to var/shots as page-width-language-scheme.png; with --readme the few pictures that the
-README shows are written to docs/pictures instead.
+They go to var/shots as page-width-language-scheme.png. The README's are not among them: they are
+taken by hand of ``./dev run``, whose newsroom has fourteen months behind it.
 """
 
 from __future__ import annotations
@@ -31,24 +31,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "var" / "shots"
-PICTURES = ROOT / "docs" / "pictures"
-README = {"front": "front", "join": "join", "ballot": "ballot", "dashboard": "dashboard"}
-LARGEST_PICTURE = 200_000
 
 
 def main() -> int:
     """Take the pictures; 1 where a page cannot be reached, or a picture is too large."""
     parser = argparse.ArgumentParser(prog="./dev shots", description=__doc__)
     parser.add_argument("pages", nargs="*", help="names of pages; all where none is named")
-    parser.add_argument("--readme", action="store_true", help="only the pictures of the README")
     wanted = parser.parse_args()
     with _newsroom() as newsroom, _browser() as chromium:
         found = [stop for stop in stops(newsroom) if not wanted.pages or stop.name in wanted.pages]
         if unknown := set(wanted.pages) - {stop.name for stop in found}:
             print(f"There is no page named {', '.join(sorted(unknown))}.", file=sys.stderr)
             return 1
-        if wanted.readme:
-            return _for_readme(chromium, newsroom)
         return _all(chromium, newsroom, found)
 
 
@@ -62,37 +56,19 @@ def _all(chromium: Browser, newsroom: Newsroom, found: list[Stop]) -> int:
                 chromium, newsroom.site, language=language, scheme=scheme, width=width
             ) as visitor:
                 visitor.keep(language=language, session=cookies.get(stop.who))
-                missed += not _take(visitor, stop, path, whole=True)
+                missed += not _take(visitor, stop, path)
         print(f"{language}, {scheme}, {width} px: {len(found)} pages", flush=True)
     print(f"Pictures in {SHOTS.relative_to(ROOT)}")
     return 1 if missed else 0
 
 
-def _for_readme(chromium: Browser, newsroom: Newsroom) -> int:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    cookies = signed_in(newsroom.site)
-    for stop in stops(newsroom):
-        if stop.name not in README:
-            continue
-        path = PICTURES / f"{README[stop.name]}.png"
-        with visiting(chromium, newsroom.site) as visitor:
-            visitor.keep(language="en", session=cookies.get(stop.who))
-            _take(visitor, stop, path, whole=False)
-        size = path.stat().st_size
-        print(f"{path.relative_to(ROOT)}: {size // 1000} kB")
-        if size >= LARGEST_PICTURE:
-            print(f"It may have {LARGEST_PICTURE // 1000} kB at most.", file=sys.stderr)
-            return 1
-    return 0
-
-
-def _take(visitor: Visitor, stop: Stop, path: Path, *, whole: bool) -> bool:
+def _take(visitor: Visitor, stop: Stop, path: Path) -> bool:
     """Whether the page answered as it should."""
     status = visitor.open(stop.path)
     if stop.act is not None:
         stop.act(visitor)
     visitor.page.evaluate("document.fonts.ready")
-    visitor.page.screenshot(path=path, full_page=whole)
+    visitor.page.screenshot(path=path, full_page=True)
     if status != stop.status:
         print(f"{stop.name} answered {status}, not {stop.status}", file=sys.stderr)
     return status == stop.status
