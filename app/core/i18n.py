@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from app.core.money import Money
 
@@ -152,13 +152,29 @@ def day_ordinal(day: int) -> str:
     return f"{day}{suffix}"
 
 
+def language_of(text: str, default: str) -> str:
+    """Ukrainian where Cyrillic letters outnumber Latin ones, English where it is the reverse."""
+    cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in text)
+    latin = sum(letter.isascii() and letter.isalpha() for letter in text)
+    if cyrillic == latin:
+        return default
+    return "uk" if cyrillic > latin else "en"
+
+
+def foreign(text: str) -> Markup:
+    """The ``lang`` of a quoted text whose language is not the page's; nothing where it is."""
+    own = language()
+    found = language_of(text, own)
+    return Markup("") if found == own else Markup(' lang="{}"').format(found)
+
+
 def install(environment: Environment) -> None:
     """Give a Jinja environment the texts and the formats of the language in force."""
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
     environment.globals["_"] = gettext
     environment.filters.update(money=money, number=number, ordinal=day_ordinal, capital=capital)
-    environment.globals.update(percent=percent, city=city, language=language)
+    environment.globals.update(percent=percent, city=city, language=language, foreign=foreign)
 
 
 @cache

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 from wtforms import BooleanField, HiddenField, ValidationError
 
 from app.core.forms import Email, Form, Line, Text, normal_email
-from app.core.i18n import LANGUAGES, Lazy
+from app.core.i18n import LANGUAGES, Lazy, language_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.core.pagination import LARGEST_KEY
 from app.topics.errors import UnknownChoice
 from app.topics.moderating import Wording
 from app.topics.planning import Plan
-from app.topics.proposing import language_of
 
 LONGEST_TITLE = 140
 LONGEST_ADDRESS = 500

@@ -54,15 +54,6 @@ def propose_by_newsroom(
     return topic.id
 
 
-def language_of(text: str, default: str) -> str:
-    """Ukrainian where Cyrillic letters outnumber Latin ones, English where it is the reverse."""
-    cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in text)
-    latin = sum(letter.isascii() and letter.isalpha() for letter in text)
-    if cyrillic == latin:
-        return default
-    return "uk" if cyrillic > latin else "en"
-
-
 def _row(*, title: str, text: str, language: str, status: str, now: datetime) -> dict[str, object]:
     return {
         "language": language,

@@ -48,3 +48,25 @@ def test_the_month_that_something_began_in_stands_in_the_genitive(language: str,
 def test_a_date_that_begins_a_line_begins_with_a_capital(language: str, said: str) -> None:
     with i18n.speaking(language):
         assert i18n.capital(i18n.date(SUNDAY, KYIV, "EEEE, d MMMM")) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Who cleans the beaches?", "en"),
+        ("Хто прибирає пляжі?", "uk"),
+        ("Хто пише в Telegram?", "uk"),
+        ("12345", "uk"),
+        ("", "uk"),
+    ],
+)
+def test_the_language_is_that_of_most_letters(text: str, language: str) -> None:
+    assert i18n.language_of(text, "uk") == language
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("The city gave a new date.", ' lang="en"'), ("Місто назвало дату.", "")]
+)
+def test_a_quoted_text_names_its_language_where_it_is_not_the_page_s(text: str, said: str) -> None:
+    with i18n.speaking("uk"):
+        assert str(i18n.foreign(text)) == said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import sqlalchemy as sa
 
 from app.topics import proposing
@@ -48,17 +47,3 @@ def test_a_form_sent_many_times_at_once_is_one_topic(scene: Scene) -> None:
     assert scene.count(TopicStep) == 1
     propose(scene, form_key="another")
     assert scene.count(Topic) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("Who cleans the beaches?", "en"),
-        ("Хто прибирає пляжі?", "uk"),
-        ("Хто пише в Telegram?", "uk"),
-        ("12345", "uk"),
-        ("", "uk"),
-    ],
-)
-def test_the_language_is_that_of_most_letters(text: str, language: str) -> None:
-    assert proposing.language_of(text, "uk") == language

@@ -8,10 +8,10 @@ from flask_login import current_user
 
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.core.i18n import language
+from app.core.i18n import language, language_of
 from app.core.pagination import Cursor
 from app.core.web import now, reading, requires, transaction
-from app.topics import comparing, moderating, proposing
+from app.topics import comparing, moderating
 from app.topics.forms import AddForm, MoveForm, WordsForm
 from app.topics.models import STATUSES, Topic
 from app.topics.queries import lists
@@ -49,7 +49,7 @@ def add_topic() -> ResponseReturnValue:
             session,
             title=form.title.data or "",
             text=form.text.data or "",
-            language=proposing.language_of(f"{form.title.data} {form.text.data}", language()),
+            language=language_of(f"{form.title.data} {form.text.data}", language()),
             actor_id=current_user.id,
             now=now(),
         )

@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.core.errors import NotFound
 from app.core.forms import email_key, single_use_key
 from app.core.i18n import gettext as _
-from app.core.i18n import language
+from app.core.i18n import language, language_of
 from app.core.pagination import Cursor, Page
 from app.core.signing import new_token
 from app.core.web import limiter, now, reading, signed_in, transaction
@@ -140,7 +140,7 @@ def _keep(form: SuggestForm) -> None:
             session,
             title=form.title.data or "",
             text=form.text.data or "",
-            language=proposing.language_of(f"{form.title.data} {form.text.data}", language()),
+            language=language_of(f"{form.title.data} {form.text.data}", language()),
             form_key=form.form_key.data or new_token(),
             account_id=current_user.id if is_known else None,
             email=None if is_known else form.email.data,
