@@ -10,7 +10,7 @@ DEFAULT_TEXTS: dict[str, dict[str, str]] = {
     "ask.lead": {
         "en": "Nothing here is behind a paywall. Readers keep it that way. Every patron has one "
         "vote on our next investigation, whatever they give.",
-        "uk": "Тут немає платного доступу, і так є завдяки читачам. Кожен патрон має один голос "
+        "uk": "Усе тут відкрито для кожного, і це завдяки читачам. Кожен патрон має один голос "
         "у виборі наступного розслідування, незалежно від суми.",
     },
     "ask.goal": {
@@ -62,6 +62,6 @@ DEFAULT_TEXTS: dict[str, dict[str, str]] = {
     },
     "imprint": {
         "en": "The newsroom has not written its imprint yet. Staff do that under Settings.",
-        "uk": "Редакція ще не написала вихідні дані. Це робиться в налаштуваннях.",
+        "uk": "Редакція ще не написала вихідних даних. Це робиться в налаштуваннях.",
     },
 }
