@@ -34,7 +34,7 @@ SHOTS = ROOT / "var" / "shots"
 
 
 def main() -> int:
-    """Take the pictures; 1 where a page cannot be reached, or a picture is too large."""
+    """Take the pictures; 1 where a page does not answer as it should."""
     parser = argparse.ArgumentParser(prog="./dev shots", description=__doc__)
     parser.add_argument("pages", nargs="*", help="names of pages; all where none is named")
     wanted = parser.parse_args()
