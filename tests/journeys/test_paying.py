@@ -77,7 +77,7 @@ def test_money_that_takes_days_gives_a_vote_when_it_comes(own_site: Site, visit:
     reader.page.locator("[name=choice]").first.check()
     reader.page.locator("main form[action$='/ballot'] button").click()
     reader.reads("Your ballot is saved, and saved is counted.")
-    assert own_site.mails(email, "welcome")
+    own_site.mail(email, "welcome")
 
 
 def at_the_checkout(site: Site, visit: Visit, email: str, script: bool) -> Visitor:
@@ -99,5 +99,5 @@ def test_a_debit_that_comes_back_gives_no_vote(own_site: Site) -> None:
     page = Walker(own_site).open(f"/join/thanks?session_id={checkout}")
 
     assert "The payment did not go through." in page
-    assert own_site.mails(email, "payment_failed")
+    own_site.mail(email, "payment_failed")
     assert not own_site.mails(email, "welcome")

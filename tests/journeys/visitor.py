@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests.journeys.site import PATIENCE, Site, until
+from tests.journeys.site import PATIENCE, Site
 from tests.journeys.walker import an_address, app_code, code_in, link_in
 
 if TYPE_CHECKING:
@@ -105,15 +105,7 @@ class Visitor:
     def is_thanked(self, text: str) -> None:
         """Come back from paying, and read this."""
         self.at("/join/thanks?**")
-        self.reads_soon(text)
-
-    def reads_soon(self, text: str) -> None:
-        """Reload until the page says this.
-
-        Where an event comes in while Stripe is asked, the answer is put aside for the worker
-        (payments.mirroring), and the page tells what was known before.
-        """
-        until(lambda: self.page.get_by_text(text).count() or not self.page.reload(), but=self.says)
+        self.reads(text)
 
     def says(self) -> str:
         """All that can be read on the page."""
