@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import psycopg
@@ -33,6 +34,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_MS = 5000
+TURN_SECONDS = 2.0  # a writer that has waited so long for its own process asks SQLite itself
 IDLE_SECONDS = 1.0
 T = TypeVar("T")
 
@@ -97,6 +99,7 @@ class Database:
     ) -> None:
         self.url = make_url(url)
         self.info = dict(info or {})
+        self._writer = Lock()
         self.engine = _engine(self.url, pool_size=pool_size)
         self._reader = self.engine.execution_options(readonly=True)
         alone = {"alone": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -110,13 +113,13 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """A short writing transaction: all of it is kept, or nothing. No network inside."""
         opened = Session(self.engine, expire_on_commit=False, info=self.info)
-        with opened as session, session.begin():
+        with self._turn(), opened as session, session.begin():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The same for statements that were made beforehand, without a session around them."""
-        with self.engine.begin() as connection:
+        with self._turn(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -133,6 +136,16 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the writers of this process queue up: SQLite has one, and waits for it by napping."""
+        is_mine = self.is_sqlite and self._writer.acquire(timeout=TURN_SECONDS)
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._writer.release()
 
 
 def insert_once(

@@ -89,18 +89,19 @@ def test_a_row_without_its_parent_is_refused(db: Database) -> None:
 
 
 def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced_unnoticed(
-    db: Database, monkeypatch: pytest.MonkeyPatch
+    database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.core.db.IDLE_SECONDS", 0)
+    db, other = Database(database, pool_size=1), Database(database)
     if db.is_sqlite:
         pytest.skip("SQLite has no connection to lose")
-    monkeypatch.setattr("app.core.db.IDLE_SECONDS", 0)
-    with db.statement() as connection:
-        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-    other = sa.create_engine(db.url)
-    with other.connect() as connection:
-        connection.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
-    other.dispose()
+    for way in (db.statement, db.transaction, db.reading, db.writing):
+        with db.statement() as idle:
+            own = idle.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with other.statement() as connection:
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
 
-    for way in (db.statement, db.transaction, db.reading):
         with way() as opened:
-            assert opened.execute(sa.text("SELECT 1")).scalar_one() == 1
+            assert opened.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != own
+    db.dispose()
+    other.dispose()
