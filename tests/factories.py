@@ -60,10 +60,12 @@ def make_patron(
     )
     session.add(pledge)
     session.flush()
-    history.Past(session, [pledge.id]).add(
+    past = history.Past(session, [pledge.id])
+    past.add(
         pledge.id, cause_key=f"start:{pledge.ref}", effective_at=now, state="active",
         total=amount, interval=interval,
     )  # fmt: skip
+    past.write()
     history.tell(session, account_id)
     return account_id
 

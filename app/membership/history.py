@@ -21,19 +21,21 @@ GRACE = "grace:"
 PAST_DUE, LAPSED = "past_due", "lapsed"
 FAILING = (PAST_DUE, LAPSED)
 INVOLUNTARY = "involuntary"
+WRITTEN = ("pledge_id", "cause_key", "effective_at", "state", "total", "interval", "reason")
 
 # Upper rooms add themselves: called with accounts after the history of their pledges changed.
 on_change: list[Callable[[Session, Collection[int]], None]] = []
 
 
 class Past:
-    """The history of some pledges, read at once; what is added is written with the session.
+    """The history of some pledges, read at once; what is added is written by ``write``.
 
     Whoever adds holds the lock of the pledge's account, so a cause that is not there stays so.
     """
 
     def __init__(self, session: Session, pledge_ids: Collection[int]) -> None:
         self._session = session
+        self._new: list[PledgeChange] = []
         self._rows: dict[int, list[PledgeChange]] = {key: [] for key in pledge_ids}
         for row in changes(session, pledge_ids) if pledge_ids else ():
             self._rows[row.pledge_id].append(row)
@@ -69,10 +71,18 @@ class Past:
             interval=interval,
             reason=reason,
         )
-        self._session.add(row)
+        self._new.append(row)
         insort(rows, row, key=_place)
         _keep_lapsed(rows)
         return True
+
+    def write(self) -> None:
+        """Write what was added in one statement; what it changed goes with the session."""
+        new = [{name: getattr(row, name) for name in WRITTEN} for row in self._new]
+        if new:
+            self._session.flush()
+            self._session.connection().execute(sa.insert(PledgeChange), new)
+        self._new.clear()
 
 
 def tell(session: Session, *account_ids: int) -> None:

@@ -75,6 +75,7 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
             for case in cases
         ]  # fmt: skip
     session.flush()
+    past.write()
     moved = [one for one in done if one.is_told or one.before != Before.of(one.pledge)]
     history.tell(session, *[one.pledge.account_id for one in moved])
     for one in done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from datetime import timedelta
@@ -33,6 +34,7 @@ class Worker:
         """Work until SIGTERM or Ctrl+C; what is in hand is finished first."""
         for kind in (signal.SIGTERM, signal.SIGINT):
             signal.signal(kind, lambda *_: self._stop.set())
+        gc.freeze()  # what was imported stays: batches would look through all of it again and again
         while not self._stop.is_set():
             try:
                 busy = self.tick()

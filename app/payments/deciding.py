@@ -34,7 +34,7 @@ def decide(sheet: Sheet) -> Row | None:
     if lock.applied_created is not None and newest < lock.applied_created:
         return None
     values = _last_of([told for told in sheet.told if told.at == newest])
-    if sheet.row is not None and not same(values, {key: getattr(sheet.row, key) for key in values}):
+    if sheet.row is not None and not same(values, vars(sheet.row)):  # as it was just read
         is_tie = newest == lock.applied_created
         if is_tie or (lock.retrieved_at is not None and newest <= lock.retrieved_at + UNSURE):
             raise Doubtful

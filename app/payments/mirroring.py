@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.db import for_update
+from app.core.db import insert_into
 from app.payments import ledger, linking
 from app.payments.changes import Change, Kind
 from app.payments.deciding import Doubtful, Unknown, decide
@@ -39,10 +39,12 @@ from app.payments.projecting import (
     ref_of,
     seen,
 )
-from app.payments.sheets import Answer, Applied, Doubt, Sheet, Told
+from app.payments.sheets import Answer, Applied, Doubt, Lock, Sheet, Told
 
 Json = dict[str, Any]
 MONEY: frozenset[Kind] = frozenset({"charge", "refund"})
+_OBJECTS: Any = StripeObject.__table__
+KEPT_OF_LOCKS = tuple(column.name for column in _OBJECTS.c)
 
 
 def apply(
@@ -79,9 +81,7 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
     for one in told:
         by_object[one.object_id].append(one)
         kinds[one.object_id] = one.kind
-    wanted = sa.select(StripeObject).where(StripeObject.id.in_(list(kinds)))
-    locked = session.scalars(for_update(wanted.order_by(StripeObject.id)))
-    locks = {lock.id: lock for lock in locked}
+    locks = _locks(session, kinds)
     rows: dict[str, Any] = {}
     for kind, model in MODELS.items():
         rows |= by_id(session, model, [key for key, value in kinds.items() if value == kind])
@@ -90,7 +90,7 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
         Sheet(
             kind=kind,
             object_id=object_id,
-            lock=locks.get(object_id) or StripeObject(id=object_id, type=OBJECTS[kind]),
+            lock=locks.get(object_id) or Lock(object_id, OBJECTS[kind]),
             row=rows.get(object_id),
             told=sorted(by_object[object_id], key=lambda one: (one.at, one.number)),
             answer=good.get(object_id),
@@ -100,8 +100,14 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
     ]
 
 
+def _locks(session: Session, object_ids: Iterable[str]) -> dict[str, Lock]:
+    wanted = sa.select(*_OBJECTS.c).where(_OBJECTS.c.id.in_(list(object_ids)))
+    locked = session.execute(wanted.order_by(_OBJECTS.c.id).with_for_update())
+    return {row.id: Lock(**row._mapping) for row in locked}
+
+
 def _not_overtaken(
-    session: Session, answers: Mapping[str, Answer], locks: Mapping[str, StripeObject]
+    session: Session, answers: Mapping[str, Answer], locks: Mapping[str, Lock]
 ) -> dict[str, Answer]:
     """The answers that are still news: nothing was told or asked of their object since."""
     if not answers:
@@ -196,19 +202,31 @@ def _write(session: Session, sheets: list[Sheet]) -> Touched:
         if sheet.kind == "invoice" and sheet.row.ref is None:
             sheet.row.ref = _parent_ref(session, sheet.shown)
         sheet.is_news |= gather(sheet)
-        session.add(sheet.lock)
         if sheet.kind in places:
             places[sheet.kind][sheet.object_id] = sheet.row
+    _keep_locks(session, [sheet.lock for sheet in sheets])
     return touched
+
+
+def _keep_locks(session: Session, locks: list[Lock]) -> None:
+    if locks:
+        rows = [{name: getattr(lock, name) for name in KEPT_OF_LOCKS} for lock in locks]
+        insert = insert_into(session, StripeObject)
+        newer = {
+            name: insert.excluded[name] for name in ("applied_created", "retrieved_at", "deleted")
+        }
+        session.connection().execute(
+            insert.on_conflict_do_update(index_elements=["id"], set_=newer), rows
+        )
 
 
 def _set(row: Any, values: Row) -> bool:
     """Bring a row to these values; whether that is news to anybody."""
-    changed = set()
+    changed, held = set(), vars(row)  # as it was just read; a new row holds nothing
     for name, value in values.items():
         if value is None and name in FILLED_LATER:
             continue
-        if getattr(row, name) != value:
+        if held.get(name) != value:
             setattr(row, name, value)
             changed.add(name)
     return bool(changed - FILLED_LATER)

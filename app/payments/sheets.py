@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from app.payments.changes import Change, Kind
-from app.payments.models import StripeObject
 from app.payments.projecting import Row
 
 Json = dict[str, Any]
@@ -67,12 +66,23 @@ class Applied:
 
 
 @dataclass(slots=True)
+class Lock:
+    """The row of ``stripe_object``, locked; as plain as there are many of them in a batch."""
+
+    id: str
+    type: str
+    applied_created: datetime | None = None
+    retrieved_at: datetime | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
 class Sheet:
     """One object: what is known, what was told, what was answered, what is made of it."""
 
     kind: Kind
     object_id: str
-    lock: StripeObject
+    lock: Lock
     row: Any  # of the kind's model; None while the mirror has none
     told: list[Told]
     answer: Answer | None  # None too where events came in after it was asked for

@@ -6,6 +6,7 @@ seconds and the processor's seconds that they took.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,7 @@ def _product() -> Handle:
 
     house = create_app().extensions["house"]
     gateway = house.services["patient_gateway"]
+    gc.freeze()  # as the worker does
     return lambda most: inbox.handle_due(house.db, gateway, now=wall_clock(), most=most)
 
 

@@ -51,10 +51,12 @@ def set_state(
     if state == "ended":
         pledge.ended_at, pledge.end_reason = at, reason
     session.flush()
-    history.Past(session, [pledge.id]).add(
+    past = history.Past(session, [pledge.id])
+    past.add(
         pledge.id, cause_key=f"test:{pledge.id}:{at}", effective_at=at, state=state,
         total=pledge.total, interval=pledge.interval, reason=reason,
     )  # fmt: skip
+    past.write()
     history.tell(session, pledge.account_id)
 
 
