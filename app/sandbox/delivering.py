@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
@@ -209,12 +209,17 @@ def _letter(act: Act, seq: int, event_id: str, endpoint_id: str) -> Letter | Non
 
 def event_row(act: Act, event_id: str) -> Json | None:
     """The kept parts of an event."""
+    return next(iter(event_rows(act, "id = ?", (event_id,))), None)
+
+
+def event_rows(act: Act, test: str, values: Sequence[object]) -> list[Json]:
+    """The kept parts of the events that a test of SQL, with its order and limit, finds."""
     names = ("id", "type", "created", "request", "snapshot", "previous", "pending")
-    row = act.db.execute(
-        f"SELECT {', '.join(names)} FROM event WHERE id = ?",  # noqa: S608  (names above)
-        (event_id,),
-    ).fetchone()
-    return dict(zip(names, row, strict=True)) if row else None
+    rows = act.db.execute(
+        f"SELECT {', '.join(names)} FROM event WHERE {test}",  # noqa: S608  (tests are ours)
+        tuple(values),
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def event_object(act: Act, row: Json, version: str) -> Json:

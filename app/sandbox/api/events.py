@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.sandbox.acting import Act
 from app.sandbox.api.listing import created, envelope
 from app.sandbox.api.routing import get, listed
-from app.sandbox.delivering import event_object, event_row
+from app.sandbox.delivering import event_object, event_row, event_rows
 from app.sandbox.errors import Json, RequestFailed, missing
 from app.sandbox.params import CREATED, flag, listing, text
 
@@ -39,16 +39,10 @@ def index(act: Act, params: Json) -> Json:
         wheres.append("seq > ?" if backwards else "seq < ?")
         bound.append(cursor)
     limit = params.get("limit", 10)
-    rows = act.db.execute(
-        f"SELECT id FROM event WHERE {' AND '.join(wheres)}"  # noqa: S608  (tests are ours)
-        f" ORDER BY seq {'ASC' if backwards else 'DESC'} LIMIT ?",
-        (*bound, limit + 1),
-    ).fetchall()
-    found = [
-        event_object(act, row, act.account.api_version)
-        for (one,) in rows
-        if (row := event_row(act, one)) is not None
-    ]
+    order = "ASC" if backwards else "DESC"
+    test = f"{' AND '.join(wheres)} ORDER BY seq {order} LIMIT ?"
+    rows = event_rows(act, test, (*bound, limit + 1))
+    found = [event_object(act, row, act.account.api_version) for row in rows]
     return envelope(found, "/v1/events", limit=limit, backwards=backwards)
 
 
