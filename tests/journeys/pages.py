@@ -13,10 +13,11 @@ from app.membership import linking
 from app.membership.models import Pledge, Receipt
 from app.payments.models import StripeCharge, StripeEvent
 from app.topics.models import Topic
-from tests.journeys.scenario import ANN, Newsroom
+from tests.journeys.scenario import ANN, BOHDAN, CLAIRE, DMYTRO, Newsroom
 from tests.journeys.visitor import Visitor, link_of
 
 Act = Callable[[Visitor], None]
+PATRONS = (ANN, BOHDAN, CLAIRE, DMYTRO)
 COMBINATIONS = list(product(("en", "uk"), ("light", "dark"), (360, 1280)))
 # GET addresses that answer no page of ours to a person, and why they are in no list.
 NO_PAGES = {
@@ -197,8 +198,9 @@ def _ask_for_link(visitor: Visitor) -> None:
 
 
 def _open_link(visitor: Visitor) -> None:
-    site, email = visitor.site, "claire@example.org"
-    before = len(site.mails(email, "sign_in"))
+    """Open a new link, of whoever asked least: nobody has more than a few that live."""
+    site = visitor.site
+    before, email = min((len(site.mails(who, "sign_in")), who) for who in PATRONS)
     visitor.fill(email=email)
     visitor.page.locator("main form button").click()
     visitor.at("/sign-in/code")
