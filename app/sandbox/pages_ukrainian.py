@@ -33,7 +33,7 @@ UKRAINIAN = {
     # test cards
     "Test cards": "Тестові картки",
     "Choose one and its number is filled in. Any date to come and any code will do.": (
-        "Виберіть одну, і її номер стане у форму. Підійде будь-яка майбутня дата і будь-який код."
+        "Виберіть одну, і номер з’явиться у формі. Підійде будь-яка майбутня дата і будь-який код."
     ),
     "Pays.": "Платить.",
     "The bank asks first (3-D Secure).": "Банк спершу перепитує (3-D Secure).",
