@@ -17,6 +17,7 @@ from tests.topics.scene import Scene
 if TYPE_CHECKING:
     from flask import Flask
 
+pytestmark = pytest.mark.slow
 Visit = Callable[[int | None], Reader]
 
 
