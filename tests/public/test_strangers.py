@@ -208,6 +208,8 @@ def test_where_readers_came_from_is_not_mixed_up(counter: Counter) -> None:
         assert sources("") == {}
         assert sources("?campaign=spring") == {"campaign": "spring"}
         assert sources("?campaign=autumn&fbclid=1") == {"campaign": "autumn"}
+        assert sources("?campaign=%FF") == {"campaign": "%FF"}
+        assert sources("?campaign=%FE") == {"campaign": "%FE"}
         assert sources("?article=bridges") == {"article": "bridges"}
         assert sources("", "https://a.example/x") == {"referrer": "https://a.example/x"}
         assert sources("", "https://b.example/x?y=1") == {"referrer": "https://b.example/x"}

@@ -79,13 +79,14 @@ class Strangers:
         if environ["REQUEST_METHOD"] != "GET":
             return None
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
-        view = self._view_at(path)
-        if view is None or len(query) > LONGEST_KEY:
+        view = self._view_at(path) if len(path) + len(query) <= LONGEST_KEY else None
+        if view is None:
             return None
         cookies = parse_cookie(environ["HTTP_COOKIE"]) if "HTTP_COOKIE" in environ else {}
         if self._app.config["SESSION_COOKIE_NAME"] in cookies:
             return None
-        asked = parse_qsl(query, keep_blank_values=True) if query else []
+        # Bytes that are no text stay apart, as they do for the view.
+        asked = parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if query else []
         if any(name == "lang" or name in view.personal or "\0" in value for name, value in asked):
             return None
         language = languages.preferred(
