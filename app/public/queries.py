@@ -52,7 +52,7 @@ def numbers(session: Session, room: Newsroom, *, now: datetime) -> Numbers:
     goal = reporting.goal if reporting is not None else None
     own = offers.get(room.default_currency) or next(iter(offers.values()))
     return Numbers(
-        patrons=sum(one.people for one in standing.values()),
+        patrons=mrr.active_patrons(standing),
         given=given,
         goal=Money(goal, currency) if goal else None,
         levels=drawing.cups(given.minor, goal) if goal else [],

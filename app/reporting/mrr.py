@@ -7,7 +7,7 @@ Values are Money, rounded once at the end; inside they are twelfths of a minor u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -71,14 +71,13 @@ def standing(session: Session, *, at: datetime) -> dict[str, Standing]:
     }
 
 
-def active_patrons(session: Session, *, at: datetime, currency: str | None = None) -> int:
+def active_patrons(found: Mapping[str, Standing]) -> int:
     """People with a paid recurring pledge that is active, or past due within grace.
 
     Cancelled but paid up counts until the period ends. Not: unpaid, paused, gift, one-time only.
     Source: Stripe's glossary.
     """
-    by_currency = standing(session, at=at)
-    return sum(one.people for code, one in by_currency.items() if currency in (None, code))
+    return sum(one.people for one in found.values())
 
 
 def patrons_by_month(session: Session, *, months: Sequence[Month]) -> list[int]:

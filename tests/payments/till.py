@@ -68,10 +68,11 @@ class Till:
         return paid | {"ref": ref}
 
     def fetch(self) -> int:
-        """Take every event that Stripe lists into the inbox; gives how many were new."""
+        """Take every event that Stripe lists into the inbox; gives how many it listed."""
         events = [event for page in self.gateway.pages("event") for event in page]
         with self.db.transaction() as session:
-            return inbox.take(session, events[::-1], self.clock())
+            inbox.take(session, events[::-1], self.clock())
+        return len(events)
 
     def catch_up(self) -> None:
         """Fetch and handle until nothing waits at this time."""
