@@ -76,6 +76,16 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
         if what == "failed":
             again = work.settings.site_url + _again(session, kept.ref)
             emails.failed(session, account=account, kept=kept, again=again, now=now)
+        elif isinstance(kept, Pledge) and what == "returned":
+            emails.second_pledge(
+                session,
+                account=account,
+                ref=kept.ref,
+                total=kept.money,
+                kept=queries.pledge_of(session, account.id),
+                account_url=f"{work.settings.site_url}/account",
+                now=now,
+            )
         elif isinstance(kept, Pledge) and what == "stopped" and kept.cancels_at is not None:
             emails.stopped(session, account=account, pledge=kept, manage_url=manage_url, now=now)
         elif isinstance(kept, Pledge) and what == "changed":
@@ -92,22 +102,9 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
 
 @jobs.handles("membership.send_back")
 def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
-    """Cancel and refund a pledge that must not be, and tell the person what became of it."""
-    ref, now = payload["ref"], work.now
-    sending_back.send_back(work.db, work.services["patient_gateway"], ref=ref, now=now)
-    with work.db.transaction() as session:
-        pledge = queries.by_ref(session, ref)
-        if pledge is None or pledge.state != "duplicate" or pledge.returned_at is None:
-            return
-        emails.second_pledge(
-            session,
-            account=session.get_one(Account, pledge.account_id),
-            ref=ref,
-            total=pledge.money,
-            kept=queries.pledge_of(session, pledge.account_id),
-            account_url=f"{work.settings.site_url}/account",
-            now=now,
-        )
+    """Cancel and refund a pledge that must not be; the mail follows when it is known."""
+    gateway, ref = work.services["patient_gateway"], payload["ref"]
+    sending_back.send_back(work.db, gateway, ref=ref, now=work.now)
 
 
 @jobs.handles("membership.mail_link")

@@ -213,6 +213,8 @@ def _taken(pledge: Pledge, before: Before) -> str | None:
 def _mails(pledge: Pledge, before: Before, now: datetime) -> Iterator[tuple[str, Json]]:
     """The mails that follow from what changed, by the key that asks for each once."""
     if pledge.state == "duplicate":
+        if pledge.returned_at is not None and before.returned_at is None:
+            yield _mail(pledge, "returned", "")
         return
     if pledge.state == "ended":
         if pledge.started_at is None and before.state != "ended":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.membership.models import Pledge, Receipt
+from app.payments import requesting
 from app.payments.models import StripeRequest
 from app.reporting.models import Movement
 from tests.membership.counter import ANN, DEBIT, GOOD, Counter
@@ -46,6 +49,17 @@ def test_it_counts_nowhere_and_is_thanked_for_once(counter: Counter) -> None:
     assert counter.count(Movement) == 1
     assert len(counter.mails("welcome")) == 1
     assert counter.count(Receipt) == 2
+
+
+def test_who_hears_of_the_refund_by_its_event_only_writes_the_mail_then(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that an event overtook changes nothing: what was asked for is told later."""
+    monkeypatch.setattr(requesting, "_apply", lambda *_answer, **_more: None)
+    pay_twice(counter)
+
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
+    assert len(counter.mails("second_pledge")) == 1
 
 
 def test_told_again_it_goes_back_once(counter: Counter) -> None:
