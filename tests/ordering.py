@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-MADE_ONCE = {"chromium", "with_a_past"}  # fixtures
+MADE_ONCE = {"chromium", "newsroom"}  # fixtures
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,7 +7,9 @@ else's purchase on the same account.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -44,6 +46,7 @@ MIRROR: tuple[type[Base], ...] = (
     StripeRefund, StripeObject, Unclaimed,
 )  # fmt: skip
 # What tells when we learned of it, not what is so.
+IDS = re.compile(r'"((?:cs|sub|in|ch|py|pi|re|pyr|inpay)_\w+)"')
 OURS = {"retrieved_at", "seen_at", "first_event_id"}
 Json = dict[str, Any]
 
@@ -60,6 +63,20 @@ class Recording:
     def handled(self) -> list[Json]:
         """The events that change the mirror."""
         return [event for event in self.events if event["type"] in HANDLED]
+
+    def stories(self) -> list[list[Json]]:
+        """The same by what they are about: events of two stories have no object in common."""
+        stories: list[set[str]] = []
+        for event in self.handled():
+            ids = ids_in(event)
+            touched = [story for story in stories if story & ids]
+            stories = [story for story in stories if not story & ids] + [ids.union(*touched)]
+        return [[one for one in self.handled() if ids_in(one) & story] for story in stories]
+
+
+def ids_in(event: Json) -> set[str]:
+    """The objects at Stripe that an event tells of, or names."""
+    return set(IDS.findall(json.dumps(event["data"]["object"])))
 
 
 def perform(till: Till) -> None:
@@ -146,6 +163,8 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """What is in one and not in the other, for people."""
     lines = []
     for table in one:
+        if len(one[table]) != len(other[table]):
+            lines.append(f"{table}: {len(one[table])} rows, not {len(other[table])}")
         lines += [f"{table} + {row}" for row in one[table] if row not in other[table]]
         lines += [f"{table} - {row}" for row in other[table] if row not in one[table]]
     return lines
