@@ -51,13 +51,17 @@ def texts(*suffixes: str) -> Iterator[tuple[str, str]]:
             continue
 
 
-@cache
 def modules(under: str = "") -> tuple[Module, ...]:
     """Our Python files, ``./dev`` among them."""
+    return tuple(module for module in _parsed() if module.path.startswith(under))
+
+
+@cache
+def _parsed() -> tuple[Module, ...]:
     return tuple(
         Module(path, text, ast.parse(text, path))
         for path, text in texts()
-        if (path.endswith(".py") or path == "dev") and path.startswith(under)
+        if path.endswith(".py") or path == "dev"
     )
 
 
