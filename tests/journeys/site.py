@@ -10,7 +10,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from tests.contract.middleware import checked, checked_sender
 from tests.rehearsing import WEBHOOK_SECRET
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
 
     from app.core.web.context import House
@@ -215,7 +216,7 @@ def _sandbox(report: Report, since: datetime) -> Iterator[str]:
 def _served(app: Flask, bound: socket.socket) -> Iterator[None]:
     host, port = bound.getsockname()
     server = make_server(
-        host, port, app, threaded=True, request_handler=_Handler, fd=bound.fileno()
+        host, port, _at_once(app), threaded=True, request_handler=_Handler, fd=bound.fileno()
     )
     thread = threading.Thread(target=server.serve_forever, name="journeys-http", daemon=True)
     thread.start()
@@ -225,6 +226,22 @@ def _served(app: Flask, bound: socket.socket) -> Iterator[None]:
         server.shutdown()
         thread.join(timeout=PATIENCE)
         server.server_close()
+
+
+def _at_once(app: WSGIApplication) -> WSGIApplication:
+    """Answers are read to their end before they are sent.
+
+    Werkzeug's server closes no file whose reader hangs up, as a browser does that is closed.
+    """
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        pieces = app(environ, start)
+        try:
+            return [b"".join(pieces)]
+        finally:
+            getattr(pieces, "close", lambda: None)()
+
+    return answer
 
 
 @contextmanager
