@@ -165,8 +165,12 @@ def insert_once(
 
 def insert_into(session: Session, model: type[Base]) -> Any:
     """The engine's own INSERT, which knows ON CONFLICT (both engines spell it alike)."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return insert(model)
+    return insert_for(session.get_bind().dialect.name, model)
+
+
+def insert_for(dialect: str, model: type[Base]) -> Any:
+    """The same by the engine's name, for statements that are made once and kept."""
+    return sqlite.insert(model) if dialect == "sqlite" else postgresql.insert(model)
 
 
 def append_only(table: sa.Table) -> None:

@@ -46,14 +46,8 @@ def send(db: Database, gateway: Gateway, key: str, *, now: datetime) -> None:
     try:
         requesting.send(db, gateway, key, now=now)
     except StripeUnavailable as error:
-        if was_answered(error):
+        if error.was_answered:
             with db.transaction() as session:
                 mine = sa.update(StripeRequest).where(StripeRequest.key == key)
                 session.execute(mine.values(state="refused", error="5xx", finished_at=now))
         raise
-
-
-def was_answered(error: StripeUnavailable) -> bool:
-    """Whether Stripe itself said 5xx: it keeps that answer for the key, so the key is used up."""
-    status = getattr(error.__cause__, "http_status", None)
-    return isinstance(status, int) and status >= 500

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core import i18n
 from app.core.db import Database, insert_once
-from app.membership import asking, joining, wording
+from app.membership import joining, wording
 from app.membership.joining import OPEN_FOR, Wish
 from app.membership.models import SignUp
 from app.newsroom import queries as newsroom
@@ -141,7 +141,7 @@ def _after_silence(db: Database, sign_up_id: int, error: StripeUnavailable, now:
         sign_up = session.get_one(SignUp, sign_up_id)
         if sign_up.checkout_id is not None:
             return _begun(sign_up)
-        if asking.was_answered(error):
+        if error.was_answered:
             _answered(session, sign_up, state="refused", now=now, error="5xx")
             sign_up.idempotency_key = secrets.token_hex(16)
     raise error

@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from app.core.db import insert_for
 from app.core.errors import AppError, NotFound
 from app.core.pagination import LARGEST_KEY
 from app.topics import guarding
@@ -28,7 +28,6 @@ from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption,
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 12
 DIGIT_BITS = 5
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _roll: Any = RollEntry.__table__
 _ballot: Any = Ballot.__table__
 _mark: Any = BallotMark.__table__
@@ -158,7 +157,7 @@ def _keep(
 
 @cache
 def _keep_ballot(dialect: str) -> Any:
-    insert = INSERTS[dialect](_ballot)
+    insert = insert_for(dialect, Ballot)
     # Changing nothing is what lets the row that is there come back.
     there = insert.on_conflict_do_update(
         index_elements=["round_id", "account_id"], set_={"changes": _ballot.c.changes}
@@ -203,4 +202,4 @@ def _wish(
 
 @cache
 def _follow_too(dialect: str) -> Any:
-    return INSERTS[dialect](_follow).on_conflict_do_nothing()
+    return insert_for(dialect, TopicFollow).on_conflict_do_nothing()

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 ORDERS, MORE_ORDERS = 200, 2000
 COARSE = (0, 0, 1, 60, 3600, 86_400)
-# Before the first payment is claimed nothing can be told of it, so these may be told by others.
 Json = dict[str, Any]
 Lived = tuple[dict[str, Any], set[tuple[str, str]]]
 
