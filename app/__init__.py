@@ -134,8 +134,8 @@ def _install(app: Flask) -> None:
     login = LoginManager(app)
     login.session_protection = None
     accounts.load_people(login)
-    headers.install(app)
     languages.install(app)
+    headers.install(app)
     pages.install(app)
     failures.install(app)
     csrf = CSRFProtect(app)

@@ -74,3 +74,12 @@ def test_a_target_with_a_nul_is_refused_in_words(door: Door, client: Reader) -> 
     answer = client.get("/sign-in?next=/%00")
     assert answer.status_code == 400
     assert "cannot be read" in answer.text
+
+
+def test_a_refusal_speaks_its_readers_language_whoever_was_served_before(
+    door: Door, client: Reader
+) -> None:
+    assert '<html lang="uk"' in client.get("/sign-in?lang=uk").text
+    assert '<html lang="uk"' in client.get("/sign-in?next=/%00").text
+    stranger = door.browser().get("/sign-in?next=/%00", headers={"Accept-Language": "en"})
+    assert '<html lang="en"' in stranger.text

@@ -33,20 +33,17 @@ def preferred(kept: str | None, accepted: str) -> str:
 
 
 def _choose() -> None:
-    asked = request.args.get("lang")
+    asked, kept = request.args.get("lang"), request.cookies.get(COOKIE)
     g.asked_language = asked if asked in i18n.LANGUAGES else None
-    i18n.set_language(g.asked_language or _known() or "en")
-
-
-def _known() -> str | None:
-    kept = request.cookies.get(COOKIE)
-    if kept in i18n.LANGUAGES:
-        return kept
-    if not request.path.startswith(NOBODYS):
+    # First of all, so that no refusal speaks the language of whom this thread served before.
+    i18n.set_language(
+        g.asked_language or preferred(kept, request.headers.get("Accept-Language", ""))
+    )
+    chosen = g.asked_language or kept in i18n.LANGUAGES
+    if not chosen and not request.path.startswith(NOBODYS):
         own = getattr(current_user, "language", None)
         if own in i18n.LANGUAGES:
-            return str(own)
-    return _accepted(request.headers.get("Accept-Language", ""))
+            i18n.set_language(str(own))
 
 
 @lru_cache(256)
