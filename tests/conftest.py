@@ -51,6 +51,7 @@ BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
+    "--in-process-gpu",  # nothing is drawn by one; a process fewer
     f"--disable-features={','.join(UNUSED_FEATURES)}",
 ]
 

@@ -65,6 +65,11 @@ def _parsed() -> tuple[Module, ...]:
     )
 
 
+def forget() -> None:
+    """Read them anew next time."""
+    _parsed.cache_clear()
+
+
 def imports(module: Module) -> Iterator[tuple[str, int]]:
     """Every module that this one imports, with the line; ``from a import b`` gives a.b."""
     for node in ast.walk(module.tree):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from importlinter.cli import lint_imports
 
 from tests.architecture.files import Module, imports, modules
 
+pytestmark = pytest.mark.slow  # one process reads all files, once
 RANKS = {
     "views": 4, "staff_views": 4, "dev_views": 4, "jobs": 4, "stripe_events": 4,
     "forms": 3, "queries": 1, "emails": 1, "models": 0, "reasons": 0, "triggers": -1,

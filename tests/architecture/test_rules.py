@@ -7,9 +7,12 @@ import hashlib
 import json
 import re
 
+import pytest
+
 from app.core.settings import Settings
 from tests.architecture.files import ROOT, imports, modules, texts
 
+pytestmark = pytest.mark.slow  # one process reads all files, once
 MAY_COMMIT = {"app/core/db.py", "app/sandbox/store.py"}
 # Written in two halves, so that this file does not name them.
 REGISTRIES = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "debian" + ".org/debian"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
+import pytest
+
 from tests.architecture.files import modules, texts
 
+pytestmark = pytest.mark.slow  # one process reads all files, once
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 40
 LONGEST_LINE = 100

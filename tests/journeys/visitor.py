@@ -208,6 +208,6 @@ def visiting(
     context.on("page", watch.over)
     try:
         yield Visitor(site, context.new_page())
-        assert watch.faults == []
+        assert not watch.faults, "\n".join(watch.faults)
     finally:
         context.close()
