@@ -8,7 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.core.i18n import CATALOGUES
-from tests.axe import violations
+from tests import axe
 from tests.journeys.conftest import Visit
 from tests.journeys.pages import COMBINATIONS, NO_PAGES, Stop, stops
 from tests.journeys.scenario import Newsroom
@@ -32,6 +32,7 @@ def test_axe_finds_nothing_and_every_page_fits(
 ) -> None:
     mine = [stop for stop in stops(newsroom) if stop.who == who]
     visitor = visit(newsroom.site)
+    axe.bring(visitor.page)
     faults: list[str] = []
     for number, stop in enumerate(mine):
         for place, how in enumerate(COMBINATIONS):
@@ -86,7 +87,7 @@ def look_at(visitor: Visitor, stop: Stop, language: str) -> list[str]:
     faults = [] if status == stop.status else [f"answers {status}"]
     if stop.act is not None:
         stop.act(visitor)
-    if found := violations(visitor.page):
+    if found := axe.violations(visitor.page):
         faults.append(found)
     if (over := visitor.page.evaluate(TOO_WIDE)) > 0:
         faults.append(f"{over} px too wide")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.axe import violations
+from tests import axe
 from tests.sandbox.browsing import Site, phone, press, served
 from tests.sandbox.shopping import BAD_DEBIT, DEBIT, EMPTY, GOOD, SECURED, Shop
 
@@ -236,10 +236,11 @@ def _check_look(
         bypass_csp=True,
     )
     page = context.new_page()
+    axe.bring(page)
     for name, address in pages:
         page.goto(address)
         where = f"{name}, {locale}, {scheme}, {width}"
-        assert violations(page) == "", where
+        assert axe.violations(page) == "", where
         across = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert across <= 0, f"{where}: {across} px too wide"
         assert page.locator("html").get_attribute("lang") == locale[:2], where
