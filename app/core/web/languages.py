@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 
 from app.core import i18n
@@ -67,25 +68,31 @@ def _for_templates() -> dict[str, object]:
 
 def _links() -> list[dict[str, str]]:
     """The same page in the other languages."""
-    if request.endpoint is None:
-        here, values = "/", {}
-    else:
-        here, values = request.endpoint, dict(request.view_args or {})
-    links = []
-    for code, name in i18n.LANGUAGES.items():
-        if code == i18n.language():
-            continue
-        if request.endpoint is None or request.method not in {"GET", "HEAD"}:
-            url = f"{request.path}?lang={code}"
-        else:
-            query: dict[str, Any] = {
-                k: v
-                for k, v in request.args.items()
-                if k != "lang" and k not in values and _is_read(here, k)
-            }
-            url = url_for(here, **values, **query, lang=code)
-        links.append({"code": code, "name": name, "url": url})
-    return links
+    here, query = _here(), _query()
+    return [
+        {"code": code, "name": name, "url": f"{here}?{urlencode([*query, ('lang', code)])}"}
+        for code, name in i18n.LANGUAGES.items()
+        if code != i18n.language()
+    ]
+
+
+def _here() -> str:
+    """Where this page can be asked for; what only takes forms has none, nor has a foreign host."""
+    path = "/" + request.path.lstrip("/\\")
+    if request.method not in {"GET", "HEAD"}:
+        try:
+            current_app.url_map.bind("").match(path, method="GET")
+        except HTTPException:
+            path = "/"
+    return request.script_root + quote(path)
+
+
+def _query() -> list[tuple[str, str]]:
+    """What the page reads of its address."""
+    if request.endpoint is None or request.method not in {"GET", "HEAD"}:
+        return []
+    endpoint = request.endpoint
+    return [(k, v) for k, v in request.args.items() if k != "lang" and _is_read(endpoint, k)]
 
 
 def _is_read(endpoint: str, name: str) -> bool:
