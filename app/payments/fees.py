@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import from_unix
 from app.core.db import Database, insert_once
-from app.payments import ledger, locking
+from app.payments import copies, ledger, locking
 from app.payments.gateway import Gateway
-from app.payments.linking import by_id
 from app.payments.models import StripeBalanceTransaction, SyncMark
 
 NAME = "balance_transactions"
@@ -53,7 +52,7 @@ def _keep(session: Session, page: list[Json], *, now: datetime) -> int:
     fresh = [_row(row) for row in page if row["id"] not in known]
     if fresh:
         insert_once(session, StripeBalanceTransaction, fresh)
-        rows = by_id(session, StripeBalanceTransaction, [row["id"] for row in fresh])
+        rows = copies.by_id(session, StripeBalanceTransaction, [row["id"] for row in fresh])
         ledger.book_fees(session, rows.values(), now=now)
     return len(fresh)
 

@@ -9,35 +9,30 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from app.payments.models import StripeCheckout, StripeInvoice, StripeRefund
-from app.payments.projecting import FAILED_REFUND
+from app.payments.copies import Copy
+from app.payments.projecting import FAILED_REFUND, Row
 from app.payments.sheets import Sheet
 
 Json = dict[str, Any]
 
 
-def gather(sheet: Sheet) -> bool:
-    """Add to the object's row what its events and the answer prove; whether that was new."""
-    row: Any = sheet.row
-    found: Json = {}
-    if isinstance(row, StripeCheckout):
+def gather(sheet: Sheet, row: Copy) -> Row:
+    """The columns of the object's row that its events and the answer prove."""
+    if sheet.kind == "checkout":
         told = any(one.type == "checkout.session.async_payment_failed" for one in sheet.told)
         failed = bool(row.async_failed) or told or any(map(_came_back, sheet.shown))
-        found = {"async_failed": failed}
-    elif isinstance(row, StripeInvoice):
+        return {"async_failed": failed}
+    if sheet.kind == "invoice":
         failures = (one.at for one in sheet.told if _is_unpaid(one.object))
-        found = {"first_failed_at": _earliest(row.first_failed_at, failures)}
-    elif isinstance(row, StripeRefund):
+        return {"first_failed_at": _earliest(row.first_failed_at, failures)}
+    if sheet.kind == "refund":
         made = any(obj.get("status") == "succeeded" for obj in sheet.shown)
         failures = (one.at for one in sheet.told if one.object.get("status") in FAILED_REFUND)
-        found = {
+        return {
             "was_succeeded": bool(row.was_succeeded) or made,
             "failed_at": _earliest(row.failed_at, failures),
         }
-    changed = {name: value for name, value in found.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    return bool(changed)
+    return {}
 
 
 def _came_back(session: Json) -> bool:

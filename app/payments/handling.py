@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from time import monotonic, sleep
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Database
 from app.core.errors import AppError
+from app.core.statements import OneOf, run
 from app.payments import changes, locking, mirroring
 from app.payments.events import HANDLED, Envelope, NoEvent
 from app.payments.gateway import API_VERSION, Gateway, StripeUnavailable
@@ -38,7 +40,20 @@ LONGEST_PAUSE = timedelta(hours=6)
 ASKED_AT_ONCE = 10
 WAITING = ("new", "failed")
 Json = dict[str, Any]
-_EVENTS: Any = StripeEvent.__table__  # plain updates: no row of the inbox is held as an object
+_EVENTS: Any = StripeEvent.__table__  # no row of the inbox is held as an object
+_OF: Any = _EVENTS.c
+_THESE = OneOf(_OF.id, "numbers")
+_DUE = (
+    sa.select(_OF.id)
+    .where(_OF.state.in_(WAITING), _OF.next_try_at <= sa.bindparam("now"))
+    .order_by(_OF.next_try_at, _OF.id)
+    .limit(sa.bindparam("most"))
+)
+# The state is looked at here: asked for it, SQLite would go by its index, through all that wait.
+_READ = sa.select(
+    _OF.state, _OF.id, _OF.event_id, _OF.type, _OF.api_version, _OF.created, _OF.object_id, _OF.body
+).where(_THESE)
+_TRIES = sa.select(_OF.state, _OF.id, _OF.attempts).where(_THESE)
 log = structlog.get_logger()
 
 
@@ -123,14 +138,8 @@ def newest_known(session: Session) -> int:
 
 
 def _take_turn(db: Database, *, now: datetime, most: int) -> _Turn:
-    due = (
-        sa.select(StripeEvent.id)
-        .where(StripeEvent.state.in_(WAITING), StripeEvent.next_try_at <= now)
-        .order_by(StripeEvent.next_try_at, StripeEvent.id)
-        .limit(most)
-    )
-    with db.reading() as session:  # an idle worker takes no write lock
-        numbers = list(session.scalars(due))
+    with db.statement() as connection:  # an idle worker takes no write lock
+        numbers = list(connection.execute(_DUE, {"now": now, "most": most}).scalars())
     return _handle(db, numbers, now=now) if numbers else _Turn(0, [])
 
 
@@ -173,10 +182,8 @@ def _handle_together(db: Database, numbers: list[int], *, now: datetime, waiting
 def _lease_again(db: Database, doubts: list[Doubt], *, now: datetime) -> list[Doubt]:
     """Those that nobody has settled meanwhile, for as long as asking a few takes."""
     numbers = [number for doubt in doubts for number in doubt.numbers]
-    wanted = sa.select(StripeEvent.id)
-    waiting = wanted.where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))
     with db.transaction() as session:
-        open_numbers = set(session.scalars(waiting))
+        open_numbers = {number for number, _ in _tries(session, numbers)}
         _set(session, open_numbers, next_try_at=now + LEASE)
     return [doubt for doubt in doubts if open_numbers.intersection(doubt.numbers)]
 
@@ -238,28 +245,27 @@ def _apply_together(
 
 def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[int, str]]:
     """The events that still wait, and those that nothing can be made of."""
-    wanted = sa.select(
-        StripeEvent.id, StripeEvent.event_id, StripeEvent.type, StripeEvent.api_version,
-        StripeEvent.created, StripeEvent.object_id, StripeEvent.body,
-    ).where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))  # fmt: skip
     told, unfit = [], {}
-    for row in session.execute(wanted):
-        kind = HANDLED.get(row.type)
-        if kind is None or not row.object_id:
-            unfit[row.id] = "nothing of ours depends on events of this type"
+    rows = run(session, _READ, {"numbers": list(numbers)})
+    for state, number, event_id, name, version, created, object_id, body in rows:
+        if state not in WAITING:
             continue
-        found, previous, is_whole = _contents(row.body)
+        kind = HANDLED.get(name)
+        if kind is None or not object_id:
+            unfit[number] = "nothing of ours depends on events of this type"
+            continue
+        found, previous, is_whole = _contents(body)
         told.append(
             Told(
-                number=row.id,
-                event_id=row.event_id,
-                type=row.type,
+                number=number,
+                event_id=event_id,
+                type=name,
                 kind=kind,
-                object_id=row.object_id,
+                object_id=object_id,
                 object=found,
                 previous=previous,
-                at=row.created,
-                is_current=is_whole and row.api_version == API_VERSION,
+                at=created,
+                is_current=is_whole and version == API_VERSION,
             )
         )
     return told, unfit
@@ -278,8 +284,9 @@ def _mark(session: Session, applied: Applied, *, now: datetime) -> None:
     done = {"handled_at": now, "error": None}
     _set(session, applied.handled, state="handled", **done)
     _set(session, applied.unclaimed, state="unclaimed", **done)
-    for number, reason in applied.ignored.items():
-        _set(session, [number], state="ignored", handled_at=now, error=reason)
+    for reason in set(applied.ignored.values()):
+        numbers = [number for number, why in applied.ignored.items() if why == reason]
+        _set(session, numbers, state="ignored", handled_at=now, error=reason)
     for number, error in applied.failed.items():
         _delay(session, [number], error, now=now)
 
@@ -291,7 +298,18 @@ def _lease(session: Session, doubts: list[Doubt], *, now: datetime) -> None:
 
 def _set(session: Session, numbers: Collection[int], **values: object) -> None:
     if numbers:
-        session.execute(sa.update(_EVENTS).where(_EVENTS.c.id.in_(numbers)).values(**values))
+        run(
+            session,
+            _update(*values),
+            {"numbers": list(numbers), **{f"new_{name}": value for name, value in values.items()}},
+        )
+
+
+@cache
+def _update(*names: str) -> sa.Update:
+    """The statement that sets these columns; each value is named as its column, with a mark."""
+    places: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+    return sa.update(_EVENTS).where(_THESE).values(places)
 
 
 def _fail(
@@ -312,11 +330,7 @@ def _fail(
 
 def _delay(session: Session, numbers: Collection[int], error: str, *, now: datetime) -> None:
     """Keep events with their error, to be tried again after a pause that grows."""
-    rows = session.execute(
-        sa.select(StripeEvent.id, StripeEvent.attempts)
-        .where(StripeEvent.id.in_(numbers), StripeEvent.state.in_(WAITING))
-    )  # fmt: skip
-    for number, attempts in rows.all():
+    for number, attempts in _tries(session, numbers):
         pause = min(timedelta(seconds=2 ** min(attempts + 2, 20)), LONGEST_PAUSE)
         _set(
             session,
@@ -326,3 +340,9 @@ def _delay(session: Session, numbers: Collection[int], error: str, *, now: datet
             error=error[:2000],
             next_try_at=now + pause,
         )
+
+
+def _tries(session: Session, numbers: Collection[int]) -> list[tuple[int, int]]:
+    """Those of these events that still wait, and how often each was tried."""
+    rows = run(session, _TRIES, {"numbers": list(numbers)})
+    return [(number, attempts) for state, number, attempts in rows if state in WAITING]

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.payments.linking import by_id
+from app.core.statements import OneOf, run
+from app.payments import copies
+from app.payments.copies import Copy
 from app.payments.models import (
     LedgerEntry,
     LedgerTransaction,
@@ -27,15 +29,41 @@ from app.payments.projecting import FAILED_REFUND
 
 _TRANSACTIONS: Any = LedgerTransaction.__table__
 _ENTRIES: Any = LedgerEntry.__table__
+_OF: Any = _TRANSACTIONS.c
+_BOOKED = sa.select(_OF.kind, _OF.source_id, _OF.id, _OF.effective_at).where(
+    OneOf(_OF.charge_id, "charges")
+)
+_OWNERS = sa.select(_OF.ref, _OF.account_id).where(OneOf(_OF.ref, "refs")).distinct()
+_CLAIM = (
+    sa.update(_TRANSACTIONS)
+    .where(_OF.ref == sa.bindparam("claimed"))
+    .values(account_id=sa.bindparam("owner"))
+)
+_DATE = (
+    sa.update(_TRANSACTIONS)
+    .where(_OF.id == sa.bindparam("number"))
+    .values(effective_at=sa.bindparam("at"))
+)
+_BOOK, _ENTER = sa.insert(_TRANSACTIONS), sa.insert(_ENTRIES)
+# Rows of the mirror: plain ones, or those that a session holds.
+Charge = Copy | StripeCharge
+Refund = Copy | StripeRefund
 Side = tuple[str, int, str]  # book, signed minor units, currency
 Key = tuple[str, str]  # kind, id at Stripe
+
+
+class _Booked(NamedTuple):
+    """A fact that stands in the ledger."""
+
+    id: int
+    effective_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
     kind: str
     source_id: str
-    charge: StripeCharge
+    charge: Charge
     effective_at: datetime
     sides: tuple[Side, ...]
 
@@ -43,9 +71,9 @@ class _Fact:
 def book(
     session: Session,
     *,
-    charges: Collection[StripeCharge],
-    refunds: Collection[StripeRefund] = (),
-    balance: Collection[StripeBalanceTransaction] = (),
+    charges: Collection[Charge],
+    refunds: Collection[Refund] = (),
+    balance: Collection[Copy] = (),
     now: datetime,
 ) -> None:
     """Book what these rows say and is not booked yet.
@@ -58,22 +86,22 @@ def book(
         return
     booked = _booked(session, ours)
     fresh = [charge_id for charge_id in ours if ("charge", charge_id) not in booked]
-    known = {r.id: r for r in (*_refunds_of(session, fresh), *refunds) if r.charge_id in ours}
+    earlier = copies.where(session, StripeRefund.charge_id, fresh)
+    known: dict[str, Refund] = {r.id: r for r in (*earlier, *refunds) if r.charge_id in ours}
     sources = [*fresh, *(rid for rid, r in known.items() if ("refund", rid) not in booked)]
-    moved = {t.id: t for t in (*_balance_of(session, sources), *balance)}
+    settled = copies.where(session, StripeBalanceTransaction.source_id, sources)
+    moved = {t.id: t for t in (*settled, *balance)}
     facts = [*_money(ours.values(), known.values()), *_costs(ours, known, moved.values())]
     _write(session, [f for f in facts if (f.kind, f.source_id) not in booked], now)
     _date_failures(session, [f for f in facts if f.kind == "refund_failed"], booked)
 
 
-def book_fees(
-    session: Session, moved: Collection[StripeBalanceTransaction], *, now: datetime
-) -> None:
+def book_fees(session: Session, moved: Collection[Copy], *, now: datetime) -> None:
     """Book the fees of balance transactions whose charge or refund is ours and booked."""
     sources = {t.source_id for t in moved if t.source_id is not None}
-    refunds = by_id(session, StripeRefund, sources)
+    refunds = copies.by_id(session, StripeRefund, sources)
     owners = {r.charge_id for r in refunds.values() if r.charge_id is not None}
-    charges = by_id(session, StripeCharge, sources | owners)
+    charges = copies.by_id(session, StripeCharge, sources | owners)
     told = {*charges, *refunds}
     book(
         session,
@@ -86,16 +114,10 @@ def book_fees(
 
 def claim(session: Session, owners: Mapping[str, int]) -> None:
     """All money with these references belongs to these accounts, now and when more comes."""
-    of = _TRANSACTIONS.c
-    booked = sa.select(of.ref, of.account_id).where(of.ref.in_(list(owners))).distinct()
-    astray = {ref for ref, account_id in session.execute(booked) if account_id != owners[ref]}
+    known = run(session, _OWNERS, {"refs": list(owners)})
+    astray = {ref for ref, account_id in known if account_id != owners[ref]}
     if astray:
-        claimed = (
-            sa.update(_TRANSACTIONS)
-            .where(of.ref == sa.bindparam("claimed"))
-            .values(account_id=sa.bindparam("owner"))
-        )
-        session.execute(claimed, [{"claimed": ref, "owner": owners[ref]} for ref in sorted(astray)])
+        run(session, _CLAIM, [{"claimed": ref, "owner": owners[ref]} for ref in sorted(astray)])
 
 
 def totals(session: Session) -> dict[str, dict[str, int]]:
@@ -110,7 +132,7 @@ def totals(session: Session) -> dict[str, dict[str, int]]:
     return found
 
 
-def _money(charges: Iterable[StripeCharge], refunds: Iterable[StripeRefund]) -> list[_Fact]:
+def _money(charges: Iterable[Charge], refunds: Iterable[Refund]) -> list[_Fact]:
     facts = []
     by_charge = {charge.id: charge for charge in charges}
     for charge in by_charge.values():
@@ -134,9 +156,9 @@ def _given(amount: int, currency: str) -> tuple[Side, ...]:
 
 
 def _costs(
-    charges: dict[str, StripeCharge],
-    refunds: dict[str, StripeRefund],
-    moved: Iterable[StripeBalanceTransaction],
+    charges: dict[str, Charge],
+    refunds: dict[str, Refund],
+    moved: Iterable[Copy],
 ) -> list[_Fact]:
     facts = []
     for transaction in moved:
@@ -151,7 +173,7 @@ def _costs(
     return facts
 
 
-def _settled(transaction: StripeBalanceTransaction, amount: int, currency: str) -> tuple[Side, ...]:
+def _settled(transaction: Copy, amount: int, currency: str) -> tuple[Side, ...]:
     """The fee, and where the balance has another currency than the payment, the exchange."""
     fee, own = transaction.fee, transaction.currency
     if own == currency:
@@ -185,11 +207,11 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
         }
         for fact in facts
     ]
-    session.execute(sa.insert(_TRANSACTIONS), rows)
-    numbers = _numbers(session, facts)
+    run(session, _BOOK, rows)
+    booked = _booked(session, {fact.charge.id for fact in facts})
     entries = [
         {
-            "transaction_id": numbers[fact.kind, fact.source_id],
+            "transaction_id": booked[fact.kind, fact.source_id].id,
             "book": name,
             "amount": amount,
             "currency": currency,
@@ -197,61 +219,24 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
         for fact in facts
         for name, amount, currency in fact.sides
     ]
-    session.execute(sa.insert(_ENTRIES), entries)
+    run(session, _ENTER, entries)
 
 
-def _numbers(session: Session, facts: list[_Fact]) -> dict[Key, int]:
-    table = LedgerTransaction
-    rows = session.execute(
-        sa.select(table.kind, table.source_id, table.id)
-        .where(table.source_id.in_({fact.source_id for fact in facts}))
-    )  # fmt: skip
-    return {(kind, source_id): number for kind, source_id, number in rows}
-
-
-def _date_failures(session: Session, facts: list[_Fact], booked: dict[Key, datetime]) -> None:
+def _date_failures(session: Session, facts: list[_Fact], booked: dict[Key, _Booked]) -> None:
     """The day on which a refund came back may be learned after it was booked."""
     for fact in facts:
-        if booked.get((fact.kind, fact.source_id), fact.effective_at) != fact.effective_at:
-            session.execute(
-                sa.update(LedgerTransaction)
-                .where(
-                    LedgerTransaction.kind == fact.kind,
-                    LedgerTransaction.source_id == fact.source_id,
-                )
-                .values(effective_at=fact.effective_at)
-                .execution_options(synchronize_session=False)
-            )
+        known = booked.get((fact.kind, fact.source_id))
+        if known is not None and known.effective_at != fact.effective_at:
+            run(session, _DATE, {"number": known.id, "at": fact.effective_at})
 
 
-def _booked(session: Session, charges: Iterable[str]) -> dict[Key, datetime]:
-    """What is booked of these charges: kind and id, and when it took effect."""
-    table = LedgerTransaction
-    rows = session.execute(
-        sa.select(table.kind, table.source_id, table.effective_at)
-        .where(table.charge_id.in_(list(charges)))
-    )  # fmt: skip
-    return {(kind, source_id): at for kind, source_id, at in rows}
+def _booked(session: Session, charges: Iterable[str]) -> dict[Key, _Booked]:
+    """What is booked of these charges, by kind and id."""
+    rows = run(session, _BOOKED, {"charges": list(charges)})
+    return {(kind, source_id): _Booked(*rest) for kind, source_id, *rest in rows}
 
 
 def _accounts(session: Session, refs: Collection[str | None]) -> dict[str | None, int]:
-    table = LedgerTransaction
-    rows = session.execute(
-        sa.select(table.ref, sa.func.min(table.account_id))
-        .where(table.ref.in_([ref for ref in refs if ref]), table.account_id.is_not(None))
-        .group_by(table.ref)
-    )
+    """Whose the money with these references was until now."""
+    rows = run(session, _OWNERS, {"refs": [ref for ref in refs if ref]})
     return {ref: account_id for ref, account_id in rows if account_id is not None}
-
-
-def _refunds_of(session: Session, charges: list[str]) -> list[StripeRefund]:
-    if not charges:
-        return []
-    return list(session.scalars(sa.select(StripeRefund).where(StripeRefund.charge_id.in_(charges))))
-
-
-def _balance_of(session: Session, sources: list[str]) -> list[StripeBalanceTransaction]:
-    if not sources:
-        return []
-    table = StripeBalanceTransaction
-    return list(session.scalars(sa.select(table).where(table.source_id.in_(sources))))

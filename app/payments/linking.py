@@ -7,40 +7,42 @@ completes what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.core.db import Base
+from app.core.db import insert_once
+from app.core.statements import OneOf, run
+from app.payments import copies
 from app.payments.changes import Kind
+from app.payments.copies import Copy
 from app.payments.models import (
     StripeCharge,
     StripeCheckout,
     StripeInvoice,
     StripeInvoicePayment,
-    StripeRefund,
     Unclaimed,
 )
 
-M = TypeVar("M", bound=Base)
+_UNCLAIMED: Any = Unclaimed.__table__
+_CLAIM = sa.delete(_UNCLAIMED).where(OneOf(_UNCLAIMED.c.stripe_id, "claimed"))
 
 
 @dataclass(slots=True)
 class Touched:
-    """The rows of one transaction, and after ``link`` their neighbours."""
+    """The rows of one transaction by their id, and after ``link`` their neighbours."""
 
-    checkouts: dict[str, StripeCheckout] = field(default_factory=dict)
-    invoices: dict[str, StripeInvoice] = field(default_factory=dict)
-    invoice_payments: dict[str, StripeInvoicePayment] = field(default_factory=dict)
-    charges: dict[str, StripeCharge] = field(default_factory=dict)
-    refunds: dict[str, StripeRefund] = field(default_factory=dict)
+    checkouts: dict[str, Copy] = field(default_factory=dict)
+    invoices: dict[str, Copy] = field(default_factory=dict)
+    invoice_payments: dict[str, Copy] = field(default_factory=dict)
+    charges: dict[str, Copy] = field(default_factory=dict)
+    refunds: dict[str, Copy] = field(default_factory=dict)
 
-    def by_kind(self) -> dict[Kind, dict[str, Any]]:
+    def by_kind(self) -> dict[Kind, dict[str, Copy]]:
         """The places of the rows by what they are; subscriptions stand on no chain."""
         return {
             "checkout": self.checkouts,
@@ -51,13 +53,13 @@ class Touched:
         }
 
 
-def link(session: Session, touched: Touched) -> list[StripeCharge]:
-    """Give charges the reference that their chain has; the charges that became ours just now.
+def link(session: Session, touched: Touched) -> tuple[list[Copy], list[Copy]]:
+    """Give charges the reference that their chain has.
 
-    The touched rows need not be written yet: what they say is taken from memory.
+    Gives the charges that became ours just now, and all that are to be written for it. The touched
+    rows need not be written yet: what they say is taken from memory.
     """
-    with session.no_autoflush:
-        _fetch(session, touched)
+    _fetch(session, touched)
     by_intent = {p.payment_intent_id: p for p in touched.invoice_payments.values()}
     by_charge = {p.charge_id: p for p in touched.invoice_payments.values() if p.charge_id}
     checkouts = {c.payment_intent_id: c for c in touched.checkouts.values()}
@@ -70,96 +72,71 @@ def link(session: Session, touched: Touched) -> list[StripeCharge]:
             checkouts.get(intent) if intent else None
         )
         ref = charge.ref or (parent.ref if parent is not None else None)
-        if (ref, invoice_id) != (charge.ref, charge.invoice_id):
-            changed.append({"id": charge.id, "ref": ref, "invoice_id": invoice_id})
         if ref is not None and charge.ref is None:
             claimed.append(charge)
-    _update(session, touched, changed)
-    return claimed
+        if (ref, invoice_id) != (charge.ref, charge.invoice_id):
+            charge.ref, charge.invoice_id = ref, invoice_id
+            changed.append(charge)
+    return claimed, changed
 
 
 def note_unclaimed(
-    session: Session, charges: Iterable[StripeCharge], *, cause: str | None, now: datetime
+    session: Session,
+    charges: Iterable[Copy],
+    *,
+    claimed: Collection[Copy],
+    cause: str | None,
+    now: datetime,
 ) -> None:
     """Keep apart the money that nobody of ours stands behind; take back what was claimed."""
-    charges = [charge for charge in charges if charge.status == "succeeded"]
-    known = by_id(session, Unclaimed, [charge.id for charge in charges])
-    for charge in charges:
-        if charge.ref is not None and charge.id in known:
-            session.delete(known[charge.id])
-        if charge.ref is None and charge.id not in known:
-            session.add(
-                Unclaimed(
-                    stripe_id=charge.id,
-                    type="charge",
-                    amount=charge.amount,
-                    currency=charge.currency,
-                    customer_id=charge.customer_id,
-                    first_event_id=cause,
-                    seen_at=now,
-                )
-            )
-
-
-def by_id(session: Session, model: type[M], ids: Iterable[str]) -> dict[str, M]:
-    """Rows by their id at Stripe, in one statement."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    key = sa.inspect(model).primary_key[0]
-    rows = session.scalars(sa.select(model).where(key.in_(wanted)))
-    return {getattr(row, key.name): row for row in rows}
-
-
-def _update(session: Session, touched: Touched, changed: list[dict[str, Any]]) -> None:
-    """Rows that are there already in one statement; new ones are still to be written anyway."""
-    there = []
-    for values in changed:
-        charge = touched.charges[values["id"]]
-        if sa.inspect(charge).persistent:
-            there.append(values)
-            set_committed_value(charge, "ref", values["ref"])
-            set_committed_value(charge, "invoice_id", values["invoice_id"])
-        else:
-            charge.ref, charge.invoice_id = values["ref"], values["invoice_id"]
-    if there:
-        session.execute(sa.update(StripeCharge), there)
+    if claimed:
+        run(session, _CLAIM, {"claimed": [charge.id for charge in claimed]})
+    lost = [charge for charge in charges if charge.status == "succeeded" and charge.ref is None]
+    rows = [
+        {
+            "stripe_id": charge.id,
+            "type": "charge",
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "customer_id": charge.customer_id,
+            "first_event_id": cause,
+            "seen_at": now,
+        }
+        for charge in lost
+    ]
+    if rows:
+        insert_once(session, Unclaimed, rows)
 
 
 def _fetch(session: Session, touched: Touched) -> None:
     """Bring in what stands beside the touched rows on their chains."""
+    payment, charge, invoice, checkout = (
+        StripeInvoicePayment, StripeCharge, StripeInvoice, StripeCheckout,
+    )  # fmt: skip
     asking = [c for c in touched.charges.values() if c.ref is None or c.invoice_id is None]
     intents = {c.payment_intent_id for c in asking}
-    _bring(session, touched.invoice_payments, StripeInvoicePayment.payment_intent_id, intents)
-    _bring(
-        session, touched.invoice_payments, StripeInvoicePayment.charge_id,
-        {c.id for c in asking if c.payment_intent_id is None},
-    )  # fmt: skip
-    _bring(
-        session, touched.invoice_payments, StripeInvoicePayment.invoice_id, set(touched.invoices)
-    )
+    directly = {c.id for c in asking if c.payment_intent_id is None}
+    _bring(session, touched.invoice_payments, payment.payment_intent_id, intents)
+    _bring(session, touched.invoice_payments, payment.charge_id, directly)
+    _bring(session, touched.invoice_payments, payment.invoice_id, set(touched.invoices))
     payments = touched.invoice_payments.values()
     paid_by = {p.payment_intent_id for p in payments}
     paid_by |= {c.payment_intent_id for c in touched.checkouts.values()}
-    _bring(session, touched.charges, StripeCharge.payment_intent_id, paid_by)
+    _bring(session, touched.charges, charge.payment_intent_id, paid_by)
     charge_ids = {p.charge_id for p in payments}
     charge_ids |= {r.charge_id for r in touched.refunds.values()}
-    _bring(session, touched.charges, StripeCharge.id, charge_ids)
-    _bring(session, touched.invoices, StripeInvoice.id, {p.invoice_id for p in payments})
+    _bring(session, touched.charges, charge.id, charge_ids)
+    _bring(session, touched.invoices, invoice.id, {p.invoice_id for p in payments})
     alone = {c.payment_intent_id for c in touched.charges.values() if c.ref is None}
-    _bring(session, touched.checkouts, StripeCheckout.payment_intent_id, alone)
+    _bring(session, touched.checkouts, checkout.payment_intent_id, alone)
 
 
 def _bring(
     session: Session,
-    into: dict[str, M],
-    column: sa.orm.InstrumentedAttribute[str] | sa.orm.InstrumentedAttribute[str | None],
+    into: dict[str, Copy],
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     values: set[str | None] | set[str],
 ) -> None:
-    wanted = {value for value in values if value is not None}
-    if column.key == "id":
-        wanted -= set(into)
-    if wanted:
-        model = column.class_
-        for row in session.scalars(sa.select(model).where(column.in_(wanted))):
-            into.setdefault(row.id, row)
+    wanted = values - set(into) if column.key == "id" else values
+    for row in copies.where(session, column, wanted):
+        into.setdefault(row.id, row)

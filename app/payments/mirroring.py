@@ -9,42 +9,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_into
-from app.payments import ledger, linking
+from app.core.db import insert_once
+from app.core.statements import OneOf, run, upsert
+from app.payments import copies, ledger, linking
 from app.payments.changes import Change, Kind
+from app.payments.copies import Copy
 from app.payments.deciding import Doubtful, Unknown, decide
 from app.payments.gathering import gather
-from app.payments.linking import Touched, by_id
+from app.payments.linking import Touched
 from app.payments.models import (
-    StripeCharge,
     StripeEvent,
-    StripeInvoicePayment,
     StripeObject,
     StripeRefund,
     StripeSubscription,
     Unclaimed,
 )
-from app.payments.projecting import (
-    FILLED_LATER,
-    MODELS,
-    OBJECTS,
-    Row,
-    Unreadable,
-    ref_of,
-    seen,
-)
+from app.payments.projecting import FILLED_LATER, MODELS, OBJECTS, Row, Unreadable, ref_of, seen
 from app.payments.sheets import Answer, Applied, Doubt, Lock, Sheet, Told
 
 Json = dict[str, Any]
 MONEY: frozenset[Kind] = frozenset({"charge", "refund"})
 _OBJECTS: Any = StripeObject.__table__
-KEPT_OF_LOCKS = tuple(column.name for column in _OBJECTS.c)
+_EVENTS: Any = StripeEvent.__table__
+_REFUNDS: Any = StripeRefund.__table__
+_LOCKS = (
+    sa.select(*_OBJECTS.c)
+    .where(OneOf(_OBJECTS.c.id, "wanted"))
+    .order_by(_OBJECTS.c.id)
+    .with_for_update()
+)
+_LATEST = (
+    sa.select(_EVENTS.c.object_id, sa.func.max(_EVENTS.c.id))
+    .where(OneOf(_EVENTS.c.object_id, "wanted"), _EVENTS.c.id > sa.bindparam("since"))
+    .group_by(_EVENTS.c.object_id)
+)
+_REFUNDS_OF = sa.select(_REFUNDS.c.id).where(OneOf(_REFUNDS.c.charge_id, "charges"))
+_ABOUT = sa.select(_EVENTS.c.id, _EVENTS.c.state).where(OneOf(_EVENTS.c.object_id, "late"))
 
 
 def apply(
@@ -61,16 +68,19 @@ def apply(
     applied = Applied()
     sheets = _sheets(session, told, answers or {})
     written = [sheet for sheet in sheets if _judge(session, sheet, applied, now)]
-    touched = _write(session, written)
-    claimed = linking.link(session, touched)
-    session.flush()
-    linking.note_unclaimed(session, touched.charges.values(), cause=_cause(written), now=now)
+    touched = Touched()
+    for sheet in written:
+        _bring_up(session, sheet, touched)
+    claimed, linked = linking.link(session, touched)
+    _write(session, written, linked)
     charges, refunds = touched.charges.values(), touched.refunds.values()
+    gained = [*claimed, *_named(written)]
+    linking.note_unclaimed(session, charges, claimed=gained, cause=_cause(written), now=now)
     ledger.book(session, charges=charges, refunds=refunds, now=now)
     for sheet in written:
-        where = applied.unclaimed if _waits(sheet.row, touched) else applied.handled
+        where = applied.unclaimed if _waits(sheet, touched) else applied.handled
         where += sheet.numbers
-    _settle_waiting(session, touched, claimed, now)
+    applied.handled += _waited(session, touched, gained)
     applied.changes = _changes(written, touched, claimed, now)
     return applied
 
@@ -82,9 +92,10 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
         by_object[one.object_id].append(one)
         kinds[one.object_id] = one.kind
     locks = _locks(session, kinds)
-    rows: dict[str, Any] = {}
+    rows: dict[str, Copy] = {}
     for kind, model in MODELS.items():
-        rows |= by_id(session, model, [key for key, value in kinds.items() if value == kind])
+        ids = [key for key, value in kinds.items() if value == kind]
+        rows |= copies.by_id(session, model, ids, locked=True)
     good = _not_overtaken(session, answers, locks)
     return [
         Sheet(
@@ -101,9 +112,8 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
 
 
 def _locks(session: Session, object_ids: Iterable[str]) -> dict[str, Lock]:
-    wanted = sa.select(*_OBJECTS.c).where(_OBJECTS.c.id.in_(list(object_ids)))
-    locked = session.execute(wanted.order_by(_OBJECTS.c.id).with_for_update())
-    return {row.id: Lock(**row._mapping) for row in locked}
+    locked = run(session, _LOCKS, {"wanted": list(object_ids)})
+    return {row.id: Lock(*row) for row in locked}
 
 
 def _not_overtaken(
@@ -113,12 +123,7 @@ def _not_overtaken(
     if not answers:
         return {}
     since = min(answer.newest for answer in answers.values())
-    rows = session.execute(
-        sa.select(StripeEvent.object_id, sa.func.max(StripeEvent.id))
-        .where(StripeEvent.object_id.in_(list(answers)), StripeEvent.id > since)
-        .group_by(StripeEvent.object_id)
-    )
-    last = {object_id: number for object_id, number in rows}  # noqa: C416  (typed as rows)
+    last = dict(run(session, _LATEST, {"wanted": list(answers), "since": since}).all())
     good = {}
     for object_id, answer in answers.items():
         lock = locks.get(object_id)
@@ -166,115 +171,104 @@ def _parent_ref(session: Session, invoices: list[Json]) -> str | None:
     for invoice in invoices:
         details = (invoice.get("parent") or {}).get("subscription_details") or {}
         parent = details.get("subscription")
-        subscription = session.get(StripeSubscription, parent) if parent else None
-        if subscription is not None:
-            return subscription.ref
+        for subscription in copies.by_id(
+            session, StripeSubscription, [parent] if parent else []
+        ).values():
+            return str(subscription.ref)
     return None
 
 
 def _note_foreign(session: Session, sheet: Sheet, now: datetime) -> None:
-    if sheet.kind != "subscription" or session.get(Unclaimed, sheet.object_id) is not None:
+    if sheet.kind != "subscription":
         return
     obj = sheet.shown[-1]
     shown, customer = seen(obj), obj.get("customer")
-    session.add(
-        Unclaimed(
-            stripe_id=sheet.object_id,
-            type="subscription",
-            amount=shown.total if shown else None,
-            currency=shown.currency if shown else None,
-            customer_id=customer if isinstance(customer, str) else None,
-            first_event_id=sheet.told[0].event_id if sheet.told else None,
-            seen_at=now,
-        )
-    )
+    row = {
+        "stripe_id": sheet.object_id,
+        "type": "subscription",
+        "amount": shown.total if shown else None,
+        "currency": shown.currency if shown else None,
+        "customer_id": customer if isinstance(customer, str) else None,
+        "first_event_id": sheet.told[0].event_id if sheet.told else None,
+        "seen_at": now,
+    }
+    insert_once(session, Unclaimed, row)
 
 
-def _write(session: Session, sheets: list[Sheet]) -> Touched:
-    touched = Touched()
-    places = touched.by_kind()
+def _bring_up(session: Session, sheet: Sheet, touched: Touched) -> None:
+    """Bring the object's row in memory to what is known now."""
+    row = sheet.row = sheet.row or copies.blank(MODELS[sheet.kind], sheet.object_id)
+    if sheet.values is not None:
+        known = {k: v for k, v in sheet.values.items() if v is not None or k not in FILLED_LATER}
+        sheet.changed |= _set(row, known)
+    if sheet.kind == "invoice" and row.ref is None:
+        sheet.changed |= _set(row, {"ref": _parent_ref(session, sheet.shown)})
+    sheet.changed |= _set(row, gather(sheet, row))
+    place = touched.by_kind().get(sheet.kind)
+    if place is not None:
+        place[sheet.object_id] = row
+
+
+def _write(session: Session, sheets: list[Sheet], linked: list[Copy]) -> None:
+    """Write the rows that are different now, and how new they are."""
+    changed: dict[Kind, dict[str, Copy]] = {kind: {} for kind in MODELS}
+    changed["charge"] = {charge.id: charge for charge in linked}
     for sheet in sheets:
-        if sheet.row is None:
-            sheet.row = MODELS[sheet.kind](id=sheet.object_id)
-            session.add(sheet.row)
-        if sheet.values is not None:
-            sheet.is_news = _set(sheet.row, sheet.values)
-        if sheet.kind == "invoice" and sheet.row.ref is None:
-            sheet.row.ref = _parent_ref(session, sheet.shown)
-        sheet.is_news |= gather(sheet)
-        if sheet.kind in places:
-            places[sheet.kind][sheet.object_id] = sheet.row
-    _keep_locks(session, [sheet.lock for sheet in sheets])
-    return touched
+        if sheet.row is not None and sheet.changed:
+            changed[sheet.kind][sheet.object_id] = sheet.row
+    for kind, rows in changed.items():
+        copies.write(session, MODELS[kind], rows.values())
+    upsert(session, StripeObject, [asdict(sheet.lock) for sheet in sheets])
 
 
-def _keep_locks(session: Session, locks: list[Lock]) -> None:
-    if locks:
-        rows = [{name: getattr(lock, name) for name in KEPT_OF_LOCKS} for lock in locks]
-        insert = insert_into(session, StripeObject)
-        newer = {
-            name: insert.excluded[name] for name in ("applied_created", "retrieved_at", "deleted")
-        }
-        session.connection().execute(
-            insert.on_conflict_do_update(index_elements=["id"], set_=newer), rows
-        )
+def _set(row: Copy, values: Row) -> set[str]:
+    """Bring a row to these values; gives the names of what was different."""
+    held = vars(row)
+    changed = {name: value for name, value in values.items() if held[name] != value}
+    held.update(changed)
+    return set(changed)
 
 
-def _set(row: Any, values: Row) -> bool:
-    """Bring a row to these values; whether that is news to anybody."""
-    changed, held = set(), vars(row)  # as it was just read; a new row holds nothing
-    for name, value in values.items():
-        if value is None and name in FILLED_LATER:
-            continue
-        if held.get(name) != value:
-            setattr(row, name, value)
-            changed.add(name)
-    return bool(changed - FILLED_LATER)
+def _named(sheets: list[Sheet]) -> list[Copy]:
+    """Charges that say themselves whose they are, and did not before."""
+    named = (s.row for s in sheets if s.kind == "charge" and "ref" in s.changed)
+    return [row for row in named if row is not None]
 
 
 def _cause(sheets: list[Sheet]) -> str | None:
     return next((sheet.told[0].event_id for sheet in sheets if sheet.told), None)
 
 
-def _ref(row: Any, touched: Touched) -> str | None:
+def _ref(kind: Kind, row: Copy | None, touched: Touched) -> str | None:
     """Our reference on a row, or on the one that it hangs on."""
-    if isinstance(row, StripeInvoicePayment):
+    if kind == "invoice_payment" and row is not None:
         row = touched.invoices.get(row.invoice_id)
-    elif isinstance(row, StripeRefund):
+    elif kind == "refund" and row is not None:
         row = touched.charges.get(row.charge_id or "")
     ref: str | None = row.ref if row is not None else None
     return ref
 
 
-def _waits(row: Any, touched: Touched) -> bool:
+def _waits(sheet: Sheet, touched: Touched) -> bool:
     """Whether somebody may still claim it; a try that took no money needs no owner."""
-    if isinstance(row, StripeCharge) and row.status == "failed":
+    if sheet.kind == "charge" and sheet.row is not None and sheet.row.status == "failed":
         return False
-    return _ref(row, touched) is None
+    return _ref(sheet.kind, sheet.row, touched) is None
 
 
-def _settle_waiting(
-    session: Session, touched: Touched, claimed: list[StripeCharge], now: datetime
-) -> None:
-    """Events that waited for somebody to claim their object are handled now."""
+def _waited(session: Session, touched: Touched, gained: list[Copy]) -> list[int]:
+    """Events that waited for somebody to claim their object, as happened just now."""
     payments = touched.invoice_payments.items()
-    late = {key for key, row in payments if _ref(row, touched) is not None}
-    late.update(charge.id for charge in claimed)
-    ours = [charge.id for charge in touched.charges.values() if charge.ref is not None]
-    if ours:
-        refunds = sa.select(StripeRefund.id).where(StripeRefund.charge_id.in_(ours))
-        late.update(session.scalars(refunds))
-    if late:
-        session.execute(
-            sa.update(StripeEvent)
-            .where(StripeEvent.object_id.in_(late), StripeEvent.state == "unclaimed")
-            .values(state="handled", handled_at=now)
-            .execution_options(synchronize_session=False)
-        )
+    late = {key for key, row in payments if _ref("invoice_payment", row, touched) is not None}
+    if gained:
+        charges = [charge.id for charge in gained]
+        late.update(charges, run(session, _REFUNDS_OF, {"charges": charges}).scalars())
+    events = run(session, _ABOUT, {"late": list(late)}) if late else ()
+    return [number for number, state in events if state == "unclaimed"]
 
 
 def _changes(
-    sheets: list[Sheet], touched: Touched, claimed: list[StripeCharge], now: datetime
+    sheets: list[Sheet], touched: Touched, claimed: list[Copy], now: datetime
 ) -> list[Change]:
     """A change for every event, every asking without one, and every charge that became ours.
 
@@ -283,7 +277,7 @@ def _changes(
     changes: list[tuple[datetime, int, Change]] = []
     heard: set[str] = set()
     for sheet in sheets:
-        ref = _ref(sheet.row, touched)
+        ref = _ref(sheet.kind, sheet.row, touched)
         is_silent = sheet.kind == "invoice_payment" or (sheet.kind in MONEY and not sheet.is_news)
         if ref is None or is_silent:
             continue

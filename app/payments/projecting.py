@@ -145,7 +145,7 @@ def _subscription(obj: Json) -> Row:
         "resumes_at": _time(pause.get("resumes_at")),
         "default_payment_method": _id(obj["default_payment_method"]),
         "latest_invoice_id": _id(obj["latest_invoice"]),
-        "meta": obj["metadata"],
+        "metadata": obj["metadata"],
     }
 
 

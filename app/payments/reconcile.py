@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import from_unix
 from app.core.db import Database
-from app.payments import changes, fees, handling, inbox, locking, mirroring, suspecting
+from app.payments import changes, copies, fees, handling, inbox, locking, mirroring, suspecting
 from app.payments.changes import Kind
+from app.payments.copies import Copy
 from app.payments.events import HANDLED
 from app.payments.gateway import Gateway
-from app.payments.linking import by_id
 from app.payments.models import (
     ReconcileFinding,
     ReconcileRun,
@@ -177,7 +177,7 @@ def _compare_all(walk: _Walk, kind: Kind, *, since: datetime | None, **params: A
 
 def _compare(walk: _Walk, kind: Kind, page: list[Json], newest: int) -> None:
     with walk.db.reading() as session:
-        rows = by_id(session, MODELS[kind], [obj["id"] for obj in page])
+        rows = copies.by_id(session, MODELS[kind], [obj["id"] for obj in page])
     wrong = []
     for obj in page:
         problem = _problem(kind, obj, rows.get(obj["id"]))
@@ -188,7 +188,7 @@ def _compare(walk: _Walk, kind: Kind, page: list[Json], newest: int) -> None:
         _apply(walk, [(kind, obj) for obj in wrong], newest)
 
 
-def _problem(kind: Kind, obj: Json, row: Any) -> tuple[str, str, str] | None:
+def _problem(kind: Kind, obj: Json, row: Copy | None) -> tuple[str, str, str] | None:
     """What is wrong with our row of an object of ours: kind of finding, id, words."""
     if kind == "invoice" and row is None and not obj["attempted"]:
         return None  # a renewal on its way: no event tells of it before it is paid or fails
@@ -200,7 +200,7 @@ def _problem(kind: Kind, obj: Json, row: Any) -> tuple[str, str, str] | None:
     if row is None:
         is_ours = kind in ("charge", "refund") or ref_of(kind, obj) is not None
         return ("missing", obj["id"], f"we have no such {kind}") if is_ours else None
-    held = {name: getattr(row, name) for name in values}
+    held = vars(row)
     if same(values, held):
         return None
     names = ", ".join(sorted(name for name in values if not same({name: values[name]}, held)))

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from app.payments.changes import Change, Kind
-from app.payments.projecting import Row
+from app.payments.copies import Copy
+from app.payments.projecting import FILLED_LATER, Row
 
 Json = dict[str, Any]
 
@@ -83,11 +84,16 @@ class Sheet:
     kind: Kind
     object_id: str
     lock: Lock
-    row: Any  # of the kind's model; None while the mirror has none
+    row: Copy | None  # None while the mirror has none
     told: list[Told]
     answer: Answer | None  # None too where events came in after it was asked for
     values: Row | None = None
-    is_news: bool = False  # something of the row is different now
+    changed: set[str] = field(default_factory=set)  # what of the row is different now
+
+    @property
+    def is_news(self) -> bool:
+        """Whether what changed tells anybody anything."""
+        return not self.changed <= FILLED_LATER
 
     @property
     def newest(self) -> datetime | None:
