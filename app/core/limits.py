@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import from_unix, wall_clock
-from app.core.db import Base, Database, insert_into
+from app.core.db import Base, Database, insert_for
 from app.core.errors import TooMany
 
 
@@ -72,25 +73,18 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = wall_clock()
-        first = max(amount, 0)  # what is taken back may have been counted in a window that is over
-        fresh = {"key": key, "hits": first, "expires_at": now + timedelta(seconds=expiry)}
-        over = LimitWindow.expires_at <= now
-        with self._db.transaction() as session:
-            insert = insert_into(session, LimitWindow).values(fresh)
-            statement = insert.on_conflict_do_update(
-                index_elements=[LimitWindow.key],
-                set_={
-                    "hits": sa.case(
-                        (over, first),
-                        (LimitWindow.hits + amount < 0, 0),
-                        else_=LimitWindow.hits + amount,
-                    ),
-                    "expires_at": sa.case(
-                        (over, insert.excluded.expires_at), else_=LimitWindow.expires_at
-                    ),
+        with self._db.statement() as connection:
+            counted = connection.execute(
+                _counting(connection.dialect.name),
+                {
+                    "key": key,
+                    "hits": max(amount, 0),  # what is taken back may be of a window that is over
+                    "expires_at": now + timedelta(seconds=expiry),
+                    "amount": amount,
+                    "now": now,
                 },
-            ).returning(LimitWindow.hits)
-            return int(session.scalars(statement).one())
+            )
+            return int(counted.scalar_one())
 
     def get(self, key: str) -> int:
         row = self._row(key)
@@ -122,3 +116,17 @@ def purge(db: Database, *, before: float) -> None:
     """Drop the windows that ended before a moment (Unix seconds)."""
     with db.transaction() as session:
         session.execute(sa.delete(LimitWindow).where(LimitWindow.expires_at < from_unix(before)))
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    """One statement, made once: every form that is sent counts several times."""
+    insert, amount = insert_for(dialect, LimitWindow), sa.bindparam("amount", type_=sa.BigInteger())
+    hits, over = LimitWindow.hits + amount, LimitWindow.expires_at <= sa.bindparam("now")
+    return insert.on_conflict_do_update(
+        index_elements=[LimitWindow.key],
+        set_={
+            "hits": sa.case((over, insert.excluded.hits), (hits < 0, 0), else_=hits),
+            "expires_at": sa.case((over, insert.excluded.expires_at), else_=LimitWindow.expires_at),
+        },
+    ).returning(LimitWindow.hits)
