@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -10,19 +11,11 @@ from app.membership import settling
 from app.payments import inbox
 from app.payments.changes import Change
 
-HEARD = "membership.heard"
-
 
 @inbox.listens
-def hear(session: Session, change: Change) -> None:
-    """Note which sign-up something was told about."""
-    session.info.setdefault(HEARD, defaultdict(list))[change.ref].append(change)
-
-
-@inbox.finishes
-def settle(session: Session) -> None:
-    """Settle all that was heard of together: a batch tells of hundreds, each in many events."""
-    heard: dict[str, list[Change]] = session.info.pop(HEARD, {})
-    if heard:
-        now = max(change.now for told in heard.values() for change in told)
-        settling.settle(session, heard, now=now)
+def settle(session: Session, changes: Sequence[Change]) -> None:
+    """Settle every sign-up that something was told of; often it is several events of one."""
+    told: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        told[change.ref].append(change)
+    settling.settle(session, told, now=max(change.now for change in changes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -48,10 +48,8 @@ class Change:
     now: datetime
 
 
-Listener = Callable[[Session, Change], None]
-Finisher = Callable[[Session], None]
+Listener = Callable[[Session, Sequence[Change]], None]
 on_change: list[Listener] = []
-on_told: list[Finisher] = []
 
 
 def listens(function: Listener) -> Listener:
@@ -60,20 +58,7 @@ def listens(function: Listener) -> Listener:
     return function
 
 
-def finishes(function: Finisher) -> Finisher:
-    """Register a function that acts on what was heard, once all of a transaction was told."""
-    on_told.append(function)
-    return function
-
-
-def tell(session: Session, changes: list[Change]) -> None:
-    """Call every listener for every change, in the order in which it was so at Stripe.
-
-    A batch tells of hundreds at once: who has to do much about each listens, and does it for all
-    of them in the end.
-    """
-    for change in changes:
-        for listener in on_change:
-            listener(session, change)
-    for finisher in on_told:
-        finisher(session)
+def tell(session: Session, changes: Sequence[Change]) -> None:
+    """Tell every listener of all changes at once, in the order in which they were so at Stripe."""
+    for listener in on_change if changes else ():
+        listener(session, changes)

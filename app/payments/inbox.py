@@ -17,15 +17,13 @@ from sqlalchemy.orm import Session
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
-from app.payments.changes import Change, Seen, finishes, listens
+from app.payments.changes import Change, Seen, listens
 from app.payments.events import HANDLED, SUBSCRIBED, Envelope, NoEvent
 from app.payments.handling import handle_due, replay
 from app.payments.keeping import keep
 from app.payments.signatures import is_genuine
 
-__all__ = [
-    "Change", "Received", "Seen", "finishes", "handle_due", "listens", "receive", "replay", "take",
-]  # fmt: skip
+__all__ = ["Change", "Received", "Seen", "handle_due", "listens", "receive", "replay", "take"]
 
 
 class NotFromStripe(AppError):

@@ -10,6 +10,8 @@ from app.payments import changes
 from tests.payments.till import Till
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from app.payments.changes import Change
@@ -24,8 +26,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
     """What upper rooms are told, without them."""
     told: list[Change] = []
 
-    def listen(_session: Session, change: Change) -> None:
-        told.append(change)
+    def listen(_session: Session, changed: Sequence[Change]) -> None:
+        told.extend(changed)
 
     monkeypatch.setattr(changes, "on_change", [listen])
     return told

@@ -34,8 +34,8 @@ Json = dict[str, Any]
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
     told_of: list[Change] = []
 
-    def listen(_session: Session, change: Change) -> None:
-        told_of.append(change)
+    def listen(_session: Session, told: Sequence[Change]) -> None:
+        told_of.extend(told)
 
     monkeypatch.setattr(changes, "on_change", [listen])
     return told_of

@@ -26,6 +26,8 @@ from tests.payments.till import Till
 from tests.payments.told import at, event_of, handle, held, snapshot, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from app.payments.changes import Change
@@ -67,8 +69,8 @@ def test_one_event_at_fault_does_not_hold_up_the_others(
     other = till.buy()
     till.fetch()
 
-    def stumble(_session: Session, change: Change) -> None:
-        if change.event_id == "evt_bad":
+    def stumble(_session: Session, told: Sequence[Change]) -> None:
+        if "evt_bad" in [change.event_id for change in told]:
             raise RuntimeError("a bug upstairs")
 
     monkeypatch.setattr(changes, "on_change", [stumble])
@@ -85,7 +87,7 @@ def test_one_event_at_fault_does_not_hold_up_the_others(
 def test_a_failed_event_is_replayed_by_hand(
     till: Till, known: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(_session: Session, _change: Change) -> None:
+    def stumble(_session: Session, _told: Sequence[Change]) -> None:
         raise RuntimeError("a bug upstairs")
 
     monkeypatch.setattr(changes, "on_change", [stumble])
@@ -213,10 +215,11 @@ def test_listeners_are_told_in_the_transaction_that_wrote(
     till.fetch()
     booked: list[int] = []
 
-    def listen(session: Session, change: Change) -> None:
-        if change.kind == "charge":
-            wanted = sa.select(LedgerTransaction).where(LedgerTransaction.ref == change.ref)
-            booked.append(len(session.scalars(wanted).all()))
+    def listen(session: Session, told: Sequence[Change]) -> None:
+        for change in told:
+            if change.kind == "charge":
+                wanted = sa.select(LedgerTransaction).where(LedgerTransaction.ref == change.ref)
+                booked.append(len(session.scalars(wanted).all()))
 
     monkeypatch.setattr(changes, "on_change", [listen])
     handle(till)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -81,8 +81,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
     """What upper rooms are told; the rooms themselves are not in the way."""
     changes_told: list[Change] = []
 
-    def listen(_session: Session, change: Change) -> None:
-        changes_told.append(change)
+    def listen(_session: Session, told: Sequence[Change]) -> None:
+        changes_told.extend(told)
 
     monkeypatch.setattr(changes, "on_change", [listen])
     return changes_told

@@ -27,6 +27,8 @@ from tests.payments.rows import charge, subscription
 from tests.payments.till import GOOD, Till
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from app.payments.changes import Change
@@ -38,8 +40,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
     """What upper rooms are told, without them."""
     told_of: list[Change] = []
 
-    def listen(_session: Session, change: Change) -> None:
-        told_of.append(change)
+    def listen(_session: Session, told: Sequence[Change]) -> None:
+        told_of.extend(told)
 
     monkeypatch.setattr(changes, "on_change", [listen])
     return told_of
