@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -158,9 +159,8 @@ def insert_once(
     rows = [values] if isinstance(values, dict) else list(values)
     if session.autoflush:
         session.flush()  # what these rows point at may be new itself
-    statement = insert_into(session, model).on_conflict_do_nothing()
-    counted = statement.execution_options(preserve_rowcount=True)
-    return int(session.connection().execute(counted, rows).rowcount)
+    connection = session.connection()
+    return int(connection.execute(_insert_once(connection.dialect.name, model), rows).rowcount)
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:
@@ -171,6 +171,12 @@ def insert_into(session: Session, model: type[Base]) -> Any:
 def insert_for(dialect: str, model: type[Base]) -> Any:
     """The same by the engine's name, for statements that are made once and kept."""
     return sqlite.insert(model) if dialect == "sqlite" else postgresql.insert(model)
+
+
+@cache
+def _insert_once(dialect: str, model: type[Base]) -> Any:
+    once = insert_for(dialect, model).on_conflict_do_nothing()
+    return once.execution_options(preserve_rowcount=True)
 
 
 def append_only(table: sa.Table) -> None:

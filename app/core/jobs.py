@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.core.clock import Clock, wall_clock
 from app.core.db import Base, BigId, Database, JSONDoc, insert_once
 from app.core.settings import Settings
+from app.core.statements import OneOf, run
 
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
@@ -53,6 +54,9 @@ class Job(Base):
     lease: Mapped[str | None]
     done_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+_ASKED = sa.select(Job.dedupe_key).where(OneOf(Job.__table__.c.dedupe_key, "keys"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,9 @@ def enqueue_each(
     session: Session, kind: str, payloads: Mapping[str, dict[str, Any]], *, now: datetime
 ) -> None:
     """Ask for work of one kind for each dedupe key that was not asked for before."""
-    asked = sa.select(Job.dedupe_key).where(Job.dedupe_key.in_(list(payloads)))
-    known = set(session.scalars(asked)) if payloads else set()
+    if not payloads:
+        return
+    known = set(run(session, _ASKED, {"keys": list(payloads)}).scalars())
     rows = [
         _row(kind, payload, key, now=now, run_at=now)
         for key, payload in payloads.items()

@@ -11,7 +11,7 @@ from app.membership import history, queries
 from app.membership.facts import NOT_PAID, Facts
 from app.membership.history import Past
 from app.membership.models import Pledge, SignUp
-from app.payments.models import StripeSubscription
+from app.payments.copies import Copy
 
 INTERVALS = ("month", "year")
 # Stripe's words for a subscription, as ours for a pledge; a word that is not here changes nothing.
@@ -94,7 +94,7 @@ def _without_subscription(pledge: Pledge, facts: Facts) -> str:
     return "ended"
 
 
-def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: StripeSubscription) -> None:
+def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: Copy) -> None:
     """How much and how often; how a total is made up only we know."""
     if subscription.amount != pledge.total:
         parts = queries.parts_of(subscription.amount, pledge, sign_up)
@@ -103,9 +103,7 @@ def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: StripeSubscriptio
         pledge.interval = subscription.interval
 
 
-def _take_dates(
-    pledge: Pledge, subscription: StripeSubscription, facts: Facts, past: Past, state: str
-) -> None:
+def _take_dates(pledge: Pledge, subscription: Copy, facts: Facts, past: Past, state: str) -> None:
     """Periods are Stripe's; while a renewal is not paid, the paid time ended where it began."""
     start, end = subscription.current_period_start, subscription.current_period_end
     if pledge.started_at is not None:

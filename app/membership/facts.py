@@ -9,10 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.statements import OneOf, run
+from app.payments import copies
+from app.payments.copies import Copy
 from app.payments.models import (
     StripeCharge,
     StripeCheckout,
@@ -23,6 +27,25 @@ from app.payments.models import (
 
 NOT_PAID = ("past_due", "unpaid")  # Stripe's words while a renewal has not been paid
 TRIES = ("succeeded", "failed")
+_charge: Any = StripeCharge.__table__.c
+_invoice: Any = StripeInvoice.__table__.c
+_refund: Any = StripeRefund.__table__.c
+_TRIES = (
+    sa.select(
+        _charge.ref, _charge.status, _charge.id, _charge.created, _charge.amount,
+        _charge.amount_refunded,
+    )
+    .where(OneOf(_charge.ref, "refs"), _charge.status.in_(TRIES))
+    .order_by(_charge.created, _charge.id)
+)  # fmt: skip
+_FAILED_OF = sa.select(_invoice.subscription_id, _invoice.status, _invoice.first_failed_at).where(
+    OneOf(_invoice.subscription_id, "subscriptions")
+)
+_RETURNED = (
+    sa.select(_refund.charge_id, sa.func.max(_refund.created))
+    .where(OneOf(_refund.charge_id, "charges"), _refund.status != "failed")
+    .group_by(_refund.charge_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +62,8 @@ class Try:
 class Facts:
     """All about one sign-up."""
 
-    checkout: StripeCheckout | None  # not asked for once it was paid
-    subscription: StripeSubscription | None
+    checkout: Copy | None  # not asked for once it was paid
+    subscription: Copy | None
     paid: list[Try]  # succeeded, oldest first
     failed: list[Try]  # oldest first
     first_failed_at: datetime | None  # of the invoice that is still open
@@ -92,48 +115,36 @@ def of_each(
 def _tries(
     session: Session, refs: Collection[str]
 ) -> tuple[Mapping[str, list[Try]], Mapping[str, list[Try]]]:
-    table = StripeCharge
-    rows = session.execute(
-        sa.select(
-            table.ref, table.status, table.id, table.created, table.amount, table.amount_refunded
-        )
-        .where(table.ref.in_(refs), table.status.in_(TRIES))
-        .order_by(table.created, table.id)
-    )
+    rows = run(session, _TRIES, {"refs": list(refs)})
     found: dict[str, dict[str, list[Try]]] = {status: defaultdict(list) for status in TRIES}
     for ref, status, charge_id, created, amount, refunded in rows:
         found[status][ref or ""].append(Try(charge_id, created, amount, refunded))
     return found["succeeded"], found["failed"]
 
 
-def _subscriptions(session: Session, refs: Collection[str]) -> dict[str, StripeSubscription]:
+def _subscriptions(session: Session, refs: Collection[str]) -> dict[str, Copy]:
     """The first of each, where Stripe has several."""
-    mine = sa.select(StripeSubscription).where(StripeSubscription.ref.in_(refs))
-    newest = mine.order_by(StripeSubscription.start_date.desc(), StripeSubscription.id.desc())
-    return {row.ref: row for row in session.scalars(newest)}
+    found = copies.where(session, StripeSubscription.ref, refs)
+    found.sort(key=lambda row: (row.start_date, row.id), reverse=True)
+    return {row.ref: row for row in found}
 
 
-def _checkouts(session: Session, refs: Collection[str]) -> dict[str, StripeCheckout]:
+def _checkouts(session: Session, refs: Collection[str]) -> dict[str, Copy]:
     """The newest of each."""
-    if not refs:
-        return {}
-    mine = sa.select(StripeCheckout).where(StripeCheckout.ref.in_(refs))
-    oldest = mine.order_by(StripeCheckout.created, StripeCheckout.id.desc())
-    return {row.ref: row for row in session.scalars(oldest)}
+    found = sorted(copies.where(session, StripeCheckout.ref, refs), key=lambda row: row.id)
+    found.sort(key=lambda row: row.created)
+    return {row.ref: row for row in found}
 
 
-def _first_failed(
-    session: Session, subscriptions: Collection[StripeSubscription]
-) -> dict[str, datetime]:
+def _first_failed(session: Session, subscriptions: Collection[Copy]) -> dict[str, datetime]:
+    """Since when the invoice that is open could not be paid, by the subscription."""
     late = [row.id for row in subscriptions if row.status in NOT_PAID]
-    if not late:
-        return {}
-    unpaid = (
-        sa.select(StripeInvoice.subscription_id, sa.func.min(StripeInvoice.first_failed_at))
-        .where(StripeInvoice.subscription_id.in_(late), StripeInvoice.status == "open")
-        .group_by(StripeInvoice.subscription_id)
-    )
-    return {key: at for key, at in session.execute(unpaid) if key is not None and at is not None}
+    rows = run(session, _FAILED_OF, {"subscriptions": late}) if late else ()
+    found: dict[str, datetime] = {}
+    for subscription_id, status, failed_at in rows:
+        if status == "open" and failed_at is not None:
+            found[subscription_id] = min(failed_at, found.get(subscription_id, failed_at))
+    return found
 
 
 def _returned(session: Session, paid: Mapping[str, list[Try]]) -> dict[str, datetime]:
@@ -142,11 +153,5 @@ def _returned(session: Session, paid: Mapping[str, list[Try]]) -> dict[str, date
     back = {ref: one for ref, one in newest.items() if one.amount_refunded >= one.amount}
     if not back:
         return {}
-    given = (
-        sa.select(StripeRefund.charge_id, sa.func.max(StripeRefund.created))
-        .where(StripeRefund.charge_id.in_([one.id for one in back.values()]))
-        .where(StripeRefund.status != "failed")
-        .group_by(StripeRefund.charge_id)
-    )
-    at = {charge_id: when for charge_id, when in session.execute(given)}  # noqa: C416  (typed)
+    at = dict(run(session, _RETURNED, {"charges": [one.id for one in back.values()]}).all())
     return {ref: at.get(one.id) or one.created for ref, one in back.items()}

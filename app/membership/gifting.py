@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import jobs
+from app.core.statements import OneOf, run
 from app.membership import standing
 from app.membership.cases import Case
 from app.membership.facts import Facts, Try
 from app.membership.models import Gift
 from app.newsroom import queries as newsroom
 
+_GIFTS = sa.select(Gift).where(OneOf(Gift.__table__.c.ref, "refs"))
+_BEGIN = sa.insert(Gift)
+
 
 def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[str, Gift]:
     """Bring the gifts of sign-ups in line with Stripe; gives them by their ref."""
-    wanted = sa.select(Gift).where(Gift.ref.in_([case.ref for case in cases]))
-    gifts = {row.ref: row for row in session.scalars(wanted)}
-    for case in cases:
-        if case.ref not in gifts:
-            gifts[case.ref] = _begin(case)
-            session.add(gifts[case.ref])
+    refs = {"refs": [case.ref for case in cases]}
+    gifts = {row.ref: row for row in session.scalars(_GIFTS, refs)}
+    new = [_begun(case) for case in cases if case.ref not in gifts]
+    if new:
+        run(session, _BEGIN, new)
+        gifts = {row.ref: row for row in session.scalars(_GIFTS, refs)}
     before = {gift.ref: (gift.state, gift.standing_until) for gift in gifts.values()}
     with session.no_autoflush:
         for case in cases:
@@ -35,18 +40,18 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     return gifts
 
 
-def _begin(case: Case) -> Gift:
+def _begun(case: Case) -> dict[str, Any]:
     sign_up = case.sign_up
-    return Gift(
-        ref=sign_up.ref,
-        account_id=case.account.id,
-        sign_up_id=sign_up.id,
-        currency=sign_up.currency,
-        amount=sign_up.amount,
-        fee_cover=sign_up.fee_cover,
-        state="pending",
-        created_at=sign_up.created_at,
-    )
+    return {
+        "ref": sign_up.ref,
+        "account_id": case.account.id,
+        "sign_up_id": sign_up.id,
+        "currency": sign_up.currency,
+        "amount": sign_up.amount,
+        "fee_cover": sign_up.fee_cover,
+        "state": "pending",
+        "created_at": sign_up.created_at,
+    }
 
 
 def _derive(session: Session, gift: Gift, facts: Facts) -> None:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.statements import OneOf, run
 from app.membership.models import PledgeChange
 
 GRACE = "grace:"
@@ -22,6 +24,9 @@ PAST_DUE, LAPSED = "past_due", "lapsed"
 FAILING = (PAST_DUE, LAPSED)
 INVOLUNTARY = "involuntary"
 WRITTEN = ("pledge_id", "cause_key", "effective_at", "state", "total", "interval", "reason")
+_changes: Any = PledgeChange.__table__
+_OF_PLEDGES = sa.select(PledgeChange).where(OneOf(_changes.c.pledge_id, "pledges"))
+_WRITE = sa.insert(_changes)
 
 # Upper rooms add themselves: called with accounts after the history of their pledges changed.
 on_change: list[Callable[[Session, Collection[int]], None]] = []
@@ -81,20 +86,19 @@ class Past:
         new = [{name: getattr(row, name) for name in WRITTEN} for row in self._new]
         if new:
             self._session.flush()
-            self._session.connection().execute(sa.insert(PledgeChange), new)
+            run(self._session, _WRITE, new)
         self._new.clear()
 
 
 def tell(session: Session, *account_ids: int) -> None:
-    """Let the upper rooms read the history of some people again."""
+    """Let the upper rooms read the history of some people again; all of it has been written."""
     for listener in on_change if account_ids else ():
         listener(session, account_ids)
 
 
 def changes(session: Session, pledge_ids: Collection[int]) -> list[PledgeChange]:
     """The rows of some pledges, oldest first."""
-    mine = sa.select(PledgeChange).where(PledgeChange.pledge_id.in_(pledge_ids))
-    return sorted(session.scalars(mine), key=_place)
+    return sorted(session.scalars(_OF_PLEDGES, {"pledges": list(pledge_ids)}), key=_place)
 
 
 def _place(row: PledgeChange) -> tuple[datetime, str]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import jobs
+from app.core.statements import OneOf, run
 from app.membership import deriving, history, standing
 from app.membership.cases import Case
 from app.membership.facts import Facts
@@ -20,6 +21,10 @@ from app.newsroom import queries as newsroom
 from app.payments.changes import Change
 
 Json = dict[str, Any]
+_OF_THEM = (
+    sa.select(Pledge).where(OneOf(Pledge.__table__.c.account_id, "owners")).order_by(Pledge.id)
+)
+_BEGIN = sa.insert(Pledge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     """
     pledges, others = _pledges(session, cases)
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
-    grace = timedelta(days=newsroom.current(session).grace_days)
+    grace = newsroom.grace(session)
     with session.no_autoflush:  # half of a pledge would break the rules of its table
         done = [
             _settle(case, pledges[case.ref], past, has_other=case.account.id in others, grace=grace,
@@ -90,35 +95,35 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
 def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Pledge], set[int]]:
     """The pledge of each sign-up, begun where there is none; and who has another that lives."""
     refs = {case.ref for case in cases}
-    owners = [case.account.id for case in cases]
-    of_them = sa.select(Pledge).where(Pledge.account_id.in_(owners)).order_by(Pledge.id)
-    rows = list(session.scalars(of_them))
+    owners = {"owners": [case.account.id for case in cases]}
+    rows = list(session.scalars(_OF_THEM, owners))
     others = {row.account_id for row in rows if row.ref not in refs and row.state in LIVING}
-    pledges = {row.ref: row for row in rows if row.ref in refs}
-    for case in cases:
-        if case.ref not in pledges:
-            pledges[case.ref] = _begin(case, has_other=case.account.id in others)
-            session.add(pledges[case.ref])
-    session.flush()
-    return pledges, others
+    known = {row.ref for row in rows}
+    new = [
+        _begun(case, has_other=case.account.id in others) for case in cases if case.ref not in known
+    ]
+    if new:
+        run(session, _BEGIN, new)
+        rows = list(session.scalars(_OF_THEM, owners))
+    return {row.ref: row for row in rows if row.ref in refs}, others
 
 
-def _begin(case: Case, *, has_other: bool) -> Pledge:
+def _begun(case: Case, *, has_other: bool) -> Json:
     """A pledge without rights; if the person has another that lives, this one is a duplicate."""
     sign_up = case.sign_up
-    return Pledge(
-        ref=sign_up.ref,
-        account_id=case.account.id,
-        sign_up_id=sign_up.id,
-        interval=sign_up.interval,
-        currency=sign_up.currency,
-        amount=sign_up.amount,
-        fee_cover=sign_up.fee_cover,
-        state="duplicate" if has_other else "pending",
-        created_at=sign_up.created_at,
-        campaign=sign_up.campaign,
-        article=sign_up.article,
-    )
+    return {
+        "ref": sign_up.ref,
+        "account_id": case.account.id,
+        "sign_up_id": sign_up.id,
+        "interval": sign_up.interval,
+        "currency": sign_up.currency,
+        "amount": sign_up.amount,
+        "fee_cover": sign_up.fee_cover,
+        "state": "duplicate" if has_other else "pending",
+        "created_at": sign_up.created_at,
+        "campaign": sign_up.campaign,
+        "article": sign_up.article,
+    }
 
 
 def _needs_past(case: Case, pledges: Mapping[str, Pledge]) -> bool:

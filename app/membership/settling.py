@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import people
 from app.accounts.models import Account
 from app.core import jobs
-from app.core.db import for_update
+from app.core.statements import OneOf, run
 from app.membership import consenting, facts, gifting, pledging
 from app.membership.cases import Case
 from app.membership.facts import Facts
@@ -24,6 +24,20 @@ from app.payments import ledger
 from app.payments.changes import Change
 
 FINISHED = ("paid", "failed", "expired")
+# By id, so that no two who lock ever wait in a ring.
+_SIGN_UPS = (
+    sa.select(SignUp)
+    .where(OneOf(SignUp.__table__.c.ref, "refs"))
+    .order_by(SignUp.id)
+    .with_for_update()
+)
+_PEOPLE = (
+    sa.select(Account)
+    .where(OneOf(Account.__table__.c.id, "ids"))
+    .order_by(Account.id)
+    .with_for_update()
+)
+_RECEIPTS = sa.select(Receipt.charge_id).where(OneOf(Receipt.__table__.c.charge_id, "charges"))
 Kept = Pledge | Gift
 
 
@@ -52,9 +66,8 @@ def settle(session: Session, told: Mapping[str, Sequence[Change]], *, now: datet
 
 
 def _sign_ups(session: Session, told: Mapping[str, Sequence[Change]]) -> dict[str, SignUp]:
-    """Those of ours, in the order of ``told``; locked by id, so that no two ever wait in a ring."""
-    mine = sa.select(SignUp).where(SignUp.ref.in_(list(told))).order_by(SignUp.id)
-    found = {row.ref: row for row in session.scalars(for_update(mine))}
+    """Those of ours, in the order of ``told``, and locked."""
+    found = {row.ref: row for row in session.scalars(_SIGN_UPS, {"refs": list(told)})}
     return {ref: found[ref] for ref in told if ref in found}
 
 
@@ -75,8 +88,7 @@ def _people(
     for sign_up in new:
         sign_up.account_id = met[sign_up.email].id
     ids = {one.account_id for one in sign_ups.values()}
-    rows = sa.select(Account).where(Account.id.in_(ids)).order_by(Account.id)
-    by_id = {row.id: row for row in session.scalars(for_update(rows))} if ids else {}
+    by_id = {row.id: row for row in session.scalars(_PEOPLE, {"ids": list(ids)})} if ids else {}
     found = {ref: by_id[one.account_id or 0] for ref, one in sign_ups.items()}
     for ref, account in found.items():
         checkout = known[ref].checkout
@@ -115,8 +127,8 @@ def _remember(
 
 def _ask_for_receipts(session: Session, cases: Sequence[Case], now: datetime) -> None:
     owners = {charge.id: case.ref for case in cases for charge in case.facts.paid}
-    done = sa.select(Receipt.charge_id).where(Receipt.charge_id.in_(list(owners)))
-    for charge_id in session.scalars(done) if owners else ():
+    known = run(session, _RECEIPTS, {"charges": list(owners)}).scalars() if owners else ()
+    for charge_id in known:
         del owners[charge_id]
     wanted = {
         f"thank:{charge_id}": {"ref": ref, "charge": charge_id} for charge_id, ref in owners.items()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from app.core.statements import run
 from app.newsroom.models import ONLY_ROW, CurrencyOffer, Newsroom, NewsroomText
+
+_GRACE_DAYS = sa.select(Newsroom.grace_days).where(Newsroom.id == ONLY_ROW)
 
 
 class NotFounded(LookupError):
@@ -21,6 +25,14 @@ def current(session: Session) -> Newsroom:
     if room is None:
         raise NotFounded(NotFounded.__doc__)
     return room
+
+
+def grace(session: Session) -> timedelta:
+    """How long a pledge counts that could not be paid."""
+    days = run(session, _GRACE_DAYS).scalar()
+    if days is None:
+        raise NotFounded(NotFounded.__doc__)
+    return timedelta(days=days)
 
 
 def offers(session: Session) -> list[CurrencyOffer]:

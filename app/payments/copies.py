@@ -59,7 +59,7 @@ def _read(
         return []
     rows = run(session, _select(model, name, locked), {"wanted": list(wanted)})
     names = list(rows.keys())
-    return [Copy(**dict(zip(names, row, strict=True))) for row in rows]
+    return [Copy(**dict(zip(names, row, strict=True))) for row in rows.all()]
 
 
 @cache

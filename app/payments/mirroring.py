@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -218,7 +217,7 @@ def _write(session: Session, sheets: list[Sheet], linked: list[Copy]) -> None:
             changed[sheet.kind][sheet.object_id] = sheet.row
     for kind, rows in changed.items():
         copies.write(session, MODELS[kind], rows.values())
-    upsert(session, StripeObject, [asdict(sheet.lock) for sheet in sheets])
+    upsert(session, StripeObject, [vars(sheet.lock) for sheet in sheets])
 
 
 def _set(row: Copy, values: Row) -> set[str]:

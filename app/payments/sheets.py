@@ -66,7 +66,7 @@ class Applied:
     changes: list[Change] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass
 class Lock:
     """The row of ``stripe_object``, locked; as plain as there are many of them in a batch."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
+from app.core.statements import OneOf, run
 from app.membership import history
 from app.membership.models import Pledge, PledgeChange
 from app.reporting.folding import Moved, Step, monthly_value, of
@@ -22,13 +24,31 @@ from app.reporting.models import Movement
 COUNTING = frozenset(["active", "past_due"])
 BATCH = 500
 Key = tuple[int, str, datetime]
+_pledge: Any = Pledge.__table__.c
+_change: Any = PledgeChange.__table__.c
+_movement: Any = Movement.__table__.c
+_HISTORY = (
+    sa.select(
+        _pledge.account_id, _pledge.currency, _pledge.started_at, _change.pledge_id,
+        _change.cause_key, _change.effective_at, _change.state, _change.total, _change.interval,
+        _change.reason,
+    )
+    .join(Pledge, _pledge.id == _change.pledge_id)
+    .where(OneOf(_pledge.account_id, "accounts"), _pledge.started_at.is_not(None))
+    .where(_pledge.state != "duplicate")
+    .order_by(_pledge.account_id, _pledge.currency)
+)  # fmt: skip
+_STORED = sa.select(
+    _movement.id, _movement.account_id, _movement.currency, _movement.occurred_at, _movement.kind,
+    _movement.delta, _movement.value_after, _movement.reason,
+).where(OneOf(_movement.account_id, "accounts"))  # fmt: skip
+_DROP = sa.delete(Movement).where(OneOf(_movement.id, "wrong"))
+_WRITE = sa.insert(Movement)
 
 
 def refresh(session: Session, account_ids: Collection[int]) -> None:
     """Bring people's movements in line with the history of their pledges."""
-    wanted = _by_currency(session, account_ids)
-    stored = session.scalars(sa.select(Movement).where(Movement.account_id.in_(account_ids)))
-    _write(session, wanted, list(stored))
+    _write(session, _by_currency(session, account_ids), _stored(session, account_ids))
 
 
 def rebuild(db: Database) -> int:
@@ -39,8 +59,7 @@ def rebuild(db: Database) -> int:
             ids = _next_accounts(session, after=last)
             if not ids:
                 return changed
-            mine = sa.select(Movement).where(Movement.account_id.in_(ids))
-            changed += _write(session, _by_currency(session, ids), list(session.scalars(mine)))
+            changed += _write(session, _by_currency(session, ids), _stored(session, ids))
             last = ids[-1]
 
 
@@ -49,8 +68,7 @@ def wrong(session: Session, *, most: int = 100) -> list[int]:
     found: list[int] = []
     last = 0
     while len(found) < most and (ids := _next_accounts(session, after=last)):
-        mine = sa.select(Movement).where(Movement.account_id.in_(ids))
-        stored = {_key(row): _facts(row) for row in session.scalars(mine)}
+        stored = {key: moved for _, key, moved in _stored(session, ids)}
         wanted = _by_currency(session, ids)
         keys = {key for key in stored.keys() | wanted.keys() if stored.get(key) != wanted.get(key)}
         found += sorted({key[0] for key in keys})
@@ -62,71 +80,63 @@ history.on_change.append(refresh)
 
 
 def _by_currency(session: Session, account_ids: Collection[int]) -> dict[Key, Moved]:
-    rows = session.execute(
-        sa.select(PledgeChange, Pledge.account_id, Pledge.currency, Pledge.started_at)
-        .join(Pledge, Pledge.id == PledgeChange.pledge_id)
-        .where(Pledge.account_id.in_(account_ids), Pledge.started_at.is_not(None))
-        .where(Pledge.state != "duplicate")
-        .order_by(Pledge.account_id, Pledge.currency)
-    )
+    rows = run(session, _HISTORY, {"accounts": list(account_ids)})
     wanted: dict[Key, Moved] = {}
-    for (account_id, currency), group in groupby(rows, key=lambda row: (row[1], row[2])):
-        steps = [_step(change, started) for change, _, _, started in group]
-        for moved in of(steps):
+    for (account_id, currency), group in groupby(rows, key=lambda row: (row[0], row[1])):
+        for moved in of([_step(*row[2:]) for row in group]):
             wanted[account_id, currency, moved.at] = moved
     return wanted
 
 
-def _step(change: PledgeChange, started_at: datetime | None) -> Step:
+def _step(
+    started_at: datetime,
+    pledge_id: int,
+    cause: str,
+    at: datetime,
+    state: str,
+    total: int,
+    interval: str,
+    reason: str | None,
+) -> Step:
     """A row of history as a step; before the first paid charge a pledge is worth nothing."""
-    is_paid = started_at is not None and change.effective_at >= started_at
-    counts = is_paid and change.state in COUNTING
-    value = monthly_value(change.total, change.interval) if counts else 0
+    counts = at >= started_at and state in COUNTING
     return Step(
-        at=change.effective_at,
-        cause=change.cause_key,
-        pledge_id=change.pledge_id,
-        value=value,
-        paused=change.state == "paused",
-        reason=change.reason,
+        at=at,
+        cause=cause,
+        pledge_id=pledge_id,
+        value=monthly_value(total, interval) if counts else 0,
+        paused=state == "paused",
+        reason=reason,
     )
 
 
-def _write(session: Session, wanted: dict[Key, Moved], stored: list[Movement]) -> int:
-    changed = 0
-    for row in stored:
-        if _facts(row) == wanted.get(_key(row)):
-            del wanted[_key(row)]
-        else:
-            session.delete(row)
-            changed += 1
-    session.flush()
-    for (account_id, currency, at), moved in wanted.items():
-        session.add(
-            Movement(
-                account_id=account_id,
-                currency=currency,
-                occurred_at=at,
-                kind=moved.kind,
-                delta=moved.delta,
-                value_after=moved.value_after,
-                reason=moved.reason,
-            )
-        )
-        changed += 1
-    session.flush()
-    return changed
+def _stored(session: Session, account_ids: Collection[int]) -> list[tuple[int, Key, Moved]]:
+    """The rows there are: their number, their key, and what they say."""
+    rows = run(session, _STORED, {"accounts": list(account_ids)})
+    return [
+        (number, (account_id, currency, at), Moved(at, *said))
+        for number, account_id, currency, at, *said in rows
+    ]
+
+
+def _write(session: Session, wanted: dict[Key, Moved], stored: list[tuple[int, Key, Moved]]) -> int:
+    """Bring what is stored to what is wanted; gives how many rows were wrong."""
+    wrong = [number for number, key, moved in stored if wanted.get(key) != moved]
+    right = {key for _, key, moved in stored if wanted.get(key) == moved}
+    new = [
+        {"account_id": account_id, "currency": currency, "occurred_at": at, "kind": moved.kind,
+         "delta": moved.delta, "value_after": moved.value_after, "reason": moved.reason}
+        for (account_id, currency, at), moved in wanted.items()
+        if (account_id, currency, at) not in right
+    ]  # fmt: skip
+    if wrong:
+        run(session, _DROP, {"wrong": wrong})
+    if new:
+        run(session, _WRITE, new)
+    return len(wrong) + len(new)
 
 
 def _next_accounts(session: Session, *, after: int) -> list[int]:
     owners = sa.select(Pledge.account_id).union(sa.select(Movement.account_id)).subquery()
     ids = sa.select(owners.c.account_id).where(owners.c.account_id > after)
     return list(session.scalars(ids.order_by(owners.c.account_id).limit(BATCH)))
-
-
-def _key(row: Movement) -> Key:
-    return row.account_id, row.currency, row.occurred_at
-
-
-def _facts(row: Movement) -> Moved:
-    return Moved(row.occurred_at, row.kind, row.delta, row.value_after, row.reason)
