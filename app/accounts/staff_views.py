@@ -14,7 +14,7 @@ from app.accounts.forms import RoleForm, StaffForm
 from app.core.i18n import gettext as _
 from app.core.i18n import language
 from app.core.i18n import lazy_gettext as _l
-from app.core.web import nav, now, reading, requires, transaction
+from app.core.web import nav, now, reading, refusal, requires, transaction
 from app.mail.dev_panels import Panel, Row, panels
 
 Answer = Response | str | tuple[str, int]
@@ -37,15 +37,18 @@ def add() -> Answer:
     form = StaffForm()
     if not form.validate():
         return _show(form), 422
-    with transaction() as session:
-        staffing.add_staff(
-            session,
-            email=form.email.data or "",
-            role=form.role.data or "",
-            language=language(),
-            actor_id=current_user.id,
-            now=now(),
-        )
+    try:
+        with transaction() as session:
+            staffing.add_staff(
+                session,
+                email=form.email.data or "",
+                role=form.role.data or "",
+                language=language(),
+                actor_id=current_user.id,
+                now=now(),
+            )
+    except staffing.LastAdmin as error:
+        return refusal(_show(form.refused(error)), error)
     flash(_("We wrote to them how to sign in."))
     return _back()
 

@@ -14,7 +14,7 @@ from app.accounts import devices, limiting, people, sessions, signing_in
 from app.accounts import second_factor as factors
 from app.accounts.forms import CodeForm, LanguageForm, SignInForm
 from app.core.clock import wall_clock
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, TooMany
 from app.core.i18n import gettext as _
 from app.core.i18n import language
 from app.core.signing import new_token
@@ -24,6 +24,7 @@ from app.core.web import (
     nav,
     now,
     reading,
+    refusal,
     safe_target,
     settings,
     signed_in,
@@ -91,7 +92,10 @@ def send_link() -> Answer:
     if not form.validate():
         return _ask(form), 422
     email = form.email.data or ""
-    limiting.asking(limiter(), email=email, address=request.remote_addr)
+    try:
+        limiting.asking(limiter(), email=email, address=request.remote_addr)
+    except TooMany as error:
+        return refusal(_ask(form.refused(error)), error)
     asked = _asked_by(email)
     with transaction() as db:
         signing_in.request_link(

@@ -52,7 +52,7 @@ class Gone(AppError):
 class TooMany(AppError):
     status = 429
     title = _l("Too many tries")
-    message = _l("Please wait a few minutes, then try again. Nothing was lost.")
+    message = _l("Please wait a few minutes, then try again.")
 
 
 class Unavailable(AppError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from email_validator import EmailNotValidError, validate_email
 from flask import g
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 
+from app.core.errors import AppError
 from app.core.i18n import gettext as _
 
 LONGEST_EMAIL = 254
@@ -25,9 +26,22 @@ class Form(FlaskForm):  # type: ignore[misc]
         # Our own texts: WTForms' catalogue has other words, and no choice of language per mail.
         locales = False
 
+    # What a use case may refuse of what was sent, and the field it is about.
+    BLAMES: ClassVar[Mapping[type[AppError], str]] = {}
+
     @property
     def has_errors(self) -> bool:
         return any(self.errors.values())
+
+    def refused(self, error: AppError) -> Self:
+        """This form with what the use case said: beside the field to blame, else on top of it."""
+        words = f"{error.title}. {error.message}"
+        name = self.BLAMES.get(type(error))
+        if name is None:
+            self.form_errors.append(words)
+        else:
+            self[name].errors = [*self[name].errors, words]
+        return self
 
 
 class Line(StringField):

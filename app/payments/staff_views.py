@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core import audit, jobs
-from app.core.errors import NotFound
+from app.core.errors import AppError, NotFound
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
-from app.core.web import database, nav, now, reading, requires, services, transaction
+from app.core.web import database, nav, now, reading, refusal, requires, services, transaction
 from app.core.web.access import may
 from app.payments import handling, queries, refunding, requesting
 from app.payments.forms import RefundForm
@@ -66,15 +66,18 @@ def refund(charge_id: str) -> ResponseReturnValue:
     form = RefundForm(left=found.left)
     if not form.validate():
         return _show(charge_id, form=form), 422
-    refunding.refund(
-        database(),
-        services()["gateway"],
-        charge_id=charge_id,
-        amount=form.minor,
-        key=form.key.data or "",
-        actor_id=current_user.id,
-        now=now(),
-    )
+    try:
+        refunding.refund(
+            database(),
+            services()["gateway"],
+            charge_id=charge_id,
+            amount=form.minor,
+            key=form.key.data or "",
+            actor_id=current_user.id,
+            now=now(),
+        )
+    except AppError as error:
+        return refusal(_show(charge_id, form=form.refused(error)), error)
     flash(_("The money is on its way back. It takes the bank some days."))
     return _to("payments_staff.payment", charge_id=charge_id)
 
@@ -171,7 +174,7 @@ def _show(charge_id: str, *, form: RefundForm | None) -> str:
         return render_template(
             "payments/payment.html",
             payment=found,
-            form=form if is_returnable else None,
+            form=form if is_returnable or (form is not None and form.has_errors) else None,
             refunds=queries.refunds_of(session, charge_id),
             sides=queries.booked_of(session, charge_id),
             events=queries.events_of(session, charge_id),

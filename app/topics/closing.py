@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import for_update
+from app.core.i18n import lazy_gettext as _l
 from app.topics import counting, guarding, planning, publishing, stepping
 from app.topics.errors import ReasonMissing, RoundNotOpen, WrongDates
 from app.topics.models import RollEntry, Round, RoundNotice, RoundOption, Topic
@@ -32,7 +33,7 @@ def extend(
     """
     round_ = _running(session, round_id, now)
     if closes_at <= round_.closes_at:
-        raise WrongDates()
+        raise WrongDates(_l("The new end has to be later than the one it has now."))
     planning.refuse_overlap(session, round_id, opens_at=round_.opens_at, closes_at=closes_at)
     _tell(session, round_, "extended", closes_at, note=note, actor_id=actor_id, now=now)
     planning.at(session, round_id, closes_at, now=now)

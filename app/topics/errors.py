@@ -68,6 +68,18 @@ class TooFewTopics(AppError):
     message = _l("Choose among the listed topics; declined ones and those on hold do not count.")
 
 
+class TooManyTopics(AppError):
+    status = 422
+    title = _l("A round has twenty topics at most")
+    message = _l("Take some off. They wait for the next round.")
+
+
+class NotListed(AppError):
+    status = 422
+    title = _l("A topic of these does not wait for a round any more")
+    message = _l("Somebody may have moved it meanwhile. Look at the topics, then save again.")
+
+
 class WrongDates(AppError):
     status = 422
     title = _l("These dates do not work")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from wtforms import BooleanField, HiddenField, ValidationError
+from wtforms import BooleanField, Field, HiddenField, ValidationError
 
 from app.core.forms import Email, Form, Line, Text, normal_email
 from app.core.i18n import LANGUAGES, Lazy, language_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.core.pagination import LARGEST_KEY
-from app.topics.errors import UnknownChoice
+from app.topics.errors import (
+    AnotherIsOpen,
+    NotListed,
+    TooManyTopics,
+    UnknownChoice,
+    WrongDates,
+    WrongStatus,
+)
 from app.topics.moderating import Wording
 from app.topics.planning import Plan
 
@@ -68,6 +75,18 @@ class LocalMoment(Line):
             raise ValidationError(_("Clocks go forward then: that time does not exist."))
 
 
+class Ticked(Field):
+    """Topics with a box each; ``data`` is the set of those whose box is ticked."""
+
+    data: set[int]
+
+    def process_data(self, value: Any) -> None:
+        self.data = set(value or ())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = chosen(valuelist)
+
+
 class SuggestForm(Form):
     """A reader's suggestion. ``website`` is there for robots."""
 
@@ -87,6 +106,8 @@ class SuggestForm(Form):
 
 class MoveForm(Form):
     """An editor moves a topic on. Which statuses are open to it is the verb's rule."""
+
+    BLAMES: ClassVar = {WrongStatus: "to"}
 
     to = Line(_l("To"), validators=[Needed(_l("Choose where it goes."))])
     note = Text(_l("What readers are told"), longest=2000)
@@ -150,12 +171,15 @@ class AddForm(Form):
 class RoundForm(Form):
     """A draft of a round. Times are of the newsroom's zone, which the view gives as ``zone``."""
 
+    BLAMES: ClassVar = {WrongDates: "closes_at", TooManyTopics: "topics", NotListed: "topics"}
+
     question_en = Line(_l("The question, in English"))
     question_uk = Line(_l("The question, in Ukrainian"))
     opens_at = LocalMoment(_l("Opens"))
     closes_at = LocalMoment(_l("Closes"))
     starts_on = Line(_l("Reporting starts on"))
     late_joiners = BooleanField()
+    topics = Ticked()
     zone = "UTC"
 
     def validate_question_en(self, field: Any) -> None:
@@ -174,13 +198,13 @@ class RoundForm(Form):
             except ValueError:
                 raise ValidationError(_("Write a day, like 2026-12-01, or nothing.")) from None
 
-    def plan(self, topics: set[int]) -> Plan:
+    def plan(self) -> Plan:
         return Plan(
             question={"en": self.question_en.data or "", "uk": self.question_uk.data or ""},
             opens_at=self.opens_at.moment,
             closes_at=self.closes_at.moment,
             late_joiners=bool(self.late_joiners.data),
-            topics=sorted(topics),
+            topics=sorted(self.topics.data),
             starts_on=date.fromisoformat(self.starts_on.data) if self.starts_on.data else None,
         )
 
@@ -198,6 +222,8 @@ class NoteForm(Form):
 
 class ExtendForm(NoteForm):
     """A later end, and why."""
+
+    BLAMES: ClassVar = {WrongDates: "closes_at", AnotherIsOpen: "closes_at"}
 
     closes_at = LocalMoment(_l("Closes"))
     zone = "UTC"

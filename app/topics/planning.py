@@ -13,7 +13,14 @@ from app.core import audit, jobs
 from app.core.db import for_update
 from app.core.errors import NotFound
 from app.topics import guarding
-from app.topics.errors import AnotherIsOpen, RoundNotDraft, TooFewTopics, WrongDates
+from app.topics.errors import (
+    AnotherIsOpen,
+    NotListed,
+    RoundNotDraft,
+    TooFewTopics,
+    TooManyTopics,
+    WrongDates,
+)
 from app.topics.models import Round, RoundOption, Topic
 
 FEWEST_TOPICS = 2
@@ -35,7 +42,7 @@ class Plan:
 
 
 def plan(session: Session, wanted: Plan, *, actor_id: int, now: datetime) -> int:
-    """Write a draft down; gives its id. Raises WrongDates, TooFewTopics (unknown ones)."""
+    """Write a draft down; gives its id. Raises WrongDates, TooManyTopics, NotListed."""
     guarding.alone(session.connection())  # two drafts at once take two numbers
     _refuse_wrong(session, wanted)
     newest = session.scalar(sa.select(sa.func.max(Round.number)))
@@ -53,7 +60,7 @@ def plan(session: Session, wanted: Plan, *, actor_id: int, now: datetime) -> int
 def change(session: Session, round_id: int, wanted: Plan, *, actor_id: int, now: datetime) -> None:
     """Change a draft; one that was to open by itself has to be told so again.
 
-    Raises NotFound, RoundNotDraft, WrongDates, TooFewTopics.
+    Raises NotFound, RoundNotDraft, WrongDates, TooManyTopics, NotListed.
     """
     round_ = draft(session, round_id)
     _refuse_wrong(session, wanted)
@@ -171,9 +178,11 @@ def record(
 def _refuse_wrong(session: Session, wanted: Plan) -> None:
     if wanted.closes_at <= wanted.opens_at:
         raise WrongDates()
+    if len(wanted.topics) > MOST_TOPICS:
+        raise TooManyTopics()
     among = sa.select(sa.func.count()).where(Topic.id.in_(wanted.topics), *LISTED)
-    if len(wanted.topics) > MOST_TOPICS or session.scalar(among) != len(set(wanted.topics)):
-        raise TooFewTopics()
+    if session.scalar(among) != len(set(wanted.topics)):
+        raise NotListed()
 
 
 def _columns(wanted: Plan) -> dict[str, object]:

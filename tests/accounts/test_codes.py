@@ -122,6 +122,7 @@ def test_tries_count_for_a_person_over_all_browsers_and_networks(door: Door) -> 
     where = {"REMOTE_ADDR": "198.51.100.1"}
     answer = door.ask(browser, environ_overrides=where)
     assert answer.status_code == 429
+    assert f'value="{DARYNA}"' in answer.text
 
 
 def test_tries_count_for_a_network_over_all_persons(door: Door) -> None:

@@ -342,7 +342,11 @@ def test_asking_for_links_for_ever_is_refused(counter: Counter) -> None:
     for _ in range(10):
         assert reader.submit("/stop", {"email": "ann@example.org"}).status_code == 200
 
-    assert reader.submit("/stop", {"email": "ann@example.org"}).status_code == 429
+    answer = reader.submit("/stop", {"email": "ann@example.org"})
+
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert 'value="ann@example.org"' in answer.text
 
 
 def test_a_pledge_is_not_changed_for_ever(counter: Counter) -> None:

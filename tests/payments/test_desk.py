@@ -277,6 +277,7 @@ def test_when_stripe_is_silent_the_page_says_so_and_the_worker_goes_on(desk: Des
 
     assert answer.status_code == 503
     assert "Your choice is kept" in answer.text
+    assert 'value="5"' in answer.text
     desk.till.sandbox.clear_faults()
     desk.till.clock.advance(minutes=6)
     desk.settle()

@@ -191,3 +191,55 @@ def test_no_act_on_a_round_works_for_finance(scene: Scene, visit: Visit) -> None
         answer = reader.submit(f"/admin/rounds/{round_id}{act}", at="/topics/suggest")
         assert answer.status_code == 403
     assert only_round(scene).state == "draft"
+
+
+def test_a_draft_with_too_many_topics_says_so_and_keeps_all_that_was_decided(
+    scene: Scene, visit: Visit
+) -> None:
+    reader, topics = visit(scene.editor), scene.topics(21)
+    answer = reader.submit(NEW, draft(topics))
+    assert answer.status_code == 422
+    assert "A round has twenty topics at most" in answer.text
+    assert "What should we look into next?" in answer.text
+    assert ticked(answer.text) == topics
+    reader.submit(NEW, draft(topics[:20]))
+    page = f"/admin/rounds/{only_round(scene).id}"
+    answer = reader.submit(page, draft(topics, question_en="Which one?"))
+    assert (answer.status_code, ticked(answer.text)) == (422, topics)
+    assert "Which one?" in answer.text
+
+
+def test_a_topic_that_left_the_list_meanwhile_is_named_beside_the_others(
+    scene: Scene, visit: Visit
+) -> None:
+    topics = scene.topics(2)
+    (gone,) = scene.topics(1, status="declined")
+    answer = visit(scene.editor).submit(NEW, draft([*topics, gone]))
+    assert answer.status_code == 422
+    assert "does not wait for a round any more" in answer.text
+    assert ticked(answer.text) == topics
+
+
+def test_an_end_that_is_not_later_keeps_the_public_note(scene: Scene, visit: Visit) -> None:
+    round_id = scene.open_round(scene.topics(2))
+    page, ends = f"/admin/rounds/{round_id}", scene.round(round_id).closes_at
+    late = {"closes_at": "2020-01-01T10:00", "note": "Because of the storm."}
+    answer = visit(scene.editor).submit(f"{page}/extend", late, at=page)
+    assert answer.status_code == 422
+    assert "The new end has to be later" in answer.text
+    assert "Because of the storm." in answer.text
+    assert scene.round(round_id).closes_at == ends
+
+
+def test_a_topic_that_somebody_else_moved_keeps_the_note(scene: Scene, visit: Visit) -> None:
+    (topic_id,) = scene.topics(1, status="declined")
+    page = f"/admin/topics/{topic_id}"
+    move = {"to": "hold", "note": "We wait for the court."}
+    answer = visit(scene.editor).submit(f"{page}/move", move, at=page)
+    assert answer.status_code == 409
+    assert "cannot go there" in answer.text
+    assert "We wait for the court." in answer.text
+
+
+def ticked(html: str) -> list[int]:
+    return [int(topic) for topic in re.findall(r'name="topics" value="(\d+)" checked', html)]

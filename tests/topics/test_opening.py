@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from app.core import audit, jobs
 from app.core.settings import Settings
 from app.topics import moderating, opening, planning
-from app.topics.errors import AnotherIsOpen, RoundNotDraft, TooFewTopics, WrongDates
+from app.topics.errors import (
+    AnotherIsOpen,
+    NotListed,
+    RoundNotDraft,
+    TooFewTopics,
+    TooManyTopics,
+    WrongDates,
+)
 from app.topics.jobs import rounds_due
 from app.topics.models import Round, RoundOption, Topic
 from app.topics.queries import open_round
@@ -221,8 +228,10 @@ def test_a_plan_needs_listed_topics_and_dates_in_order(scene: Scene) -> None:
     topics = scene.topics(2)
     with scene.db.transaction() as session:
         declined = factories.make_topic(session, now=scene.now, status="declined")
-    with pytest.raises(TooFewTopics):
+    with pytest.raises(NotListed):
         scene.draft([*topics, declined])
+    with pytest.raises(TooManyTopics):
+        scene.draft(scene.topics(21))
     with pytest.raises(WrongDates):
         scene.draft(topics, days=0)
     with pytest.raises(TooFewTopics):

@@ -109,12 +109,14 @@ def test_what_cannot_be_kept_comes_back_with_a_word_beside_it(scene: Scene, visi
 
 def test_one_person_suggests_ten_times_a_day_at_most(scene: Scene, visit: Visit) -> None:
     reader = visit(None)
-    codes = [
-        send(reader, {**GOOD, "title": f"Topic of mine {n}", "sure": "1"}).status_code
-        for n in range(11)
+    answers = [
+        send(reader, {**GOOD, "title": f"Topic of mine {n}", "sure": "1"}) for n in range(11)
     ]
-    assert codes == [200] * 10 + [429]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
     assert len(suggested(scene)) == 10
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    for typed in ("Topic of mine 10", GOOD["text"], GOOD["email"]):
+        assert typed in answers[-1].text
 
 
 def test_the_list_is_in_the_readers_language_else_the_original_marked(

@@ -19,6 +19,7 @@ from app.core.web.context import (
     settings,
     transaction,
 )
+from app.core.web.failures import refusal
 from app.core.web.nav import NavItem, nav
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "now",
     "once",
     "reading",
+    "refusal",
     "requires",
     "safe_target",
     "services",

@@ -89,6 +89,14 @@ def show(error: AppError, *, reference: str = "") -> Response:
     return response
 
 
+def refusal(page: str, error: AppError) -> Response:
+    """A page that tells an error itself: with its status, and when to come again."""
+    response = make_response(page, error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def _page(status: int, title: str, message: str, reference: str) -> str:
     """The error page; where the layout itself is broken, its words alone."""
     try:

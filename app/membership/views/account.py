@@ -11,7 +11,16 @@ from app.core import i18n
 from app.core.errors import AppError
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
-from app.core.web import database, limiter, now, reading, services, signed_in, transaction
+from app.core.web import (
+    database,
+    limiter,
+    now,
+    reading,
+    refusal,
+    services,
+    signed_in,
+    transaction,
+)
 from app.membership import (
     changing,
     consenting,
@@ -79,7 +88,7 @@ def send_change() -> ResponseReturnValue:
         )
     except AppError as error:
         with reading() as db:
-            return _with_trouble(_change_page(db, form, trouble=error), error)
+            return refusal(_change_page(db, form, trouble=error), error)
     flash(_("Changed. From the next charge on it is %(amount)s.", amount=i18n.money(then.total)))
     return redirect(url_for("membership.account"), 303)
 
@@ -103,7 +112,7 @@ def send_stop() -> ResponseReturnValue:
         leaving.stop(database(), services()["gateway"], ref=ref, now=now())
     except AppError as error:
         with reading() as db:
-            return _with_trouble(_stop_page(db, trouble=error), error)
+            return refusal(_stop_page(db, trouble=error), error)
     return redirect(url_for("membership.account"), 303)
 
 
@@ -203,10 +212,3 @@ def _consent_page(form: ConsentForm, given: list[Consent]) -> str:
         consents=[(form[kind], hint) for kind, (_label, hint) in wording.CONSENTS.items()],
         given=given,
     )
-
-
-def _with_trouble(page: str, error: AppError) -> ResponseReturnValue:
-    response = make_response(page, error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response

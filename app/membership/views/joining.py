@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import i18n
 from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
-from app.core.web import database, limiter, now, reading, services, settings
+from app.core.web import database, limiter, now, reading, refusal, services, settings
 from app.core.web.alike import alike
 from app.membership import joining, paying, queries, teasers, thanking, throttling
 from app.membership.forms import JoinForm
@@ -29,6 +29,7 @@ RECENT = "joining"
 
 
 class SentByMachine(AppError):
+    status = 422
     message = _l("Something in the form was not right. Look at it, then send it once more.")
 
 
@@ -53,7 +54,7 @@ def send() -> ResponseReturnValue:
         form = _form(db, request.form)
         is_valid, choice = form.validate(), form.choice()
         if form.website.data:  # people do not see that field
-            return _page(db, form, status=422, trouble=SentByMachine())
+            return _page(db, form, trouble=SentByMachine())
         if not is_valid or choice is None or not _may_begin(db, choice):
             return _page(db, form, status=422)
         if form.shown.data and form.shown.data != choice.key:
@@ -62,7 +63,7 @@ def send() -> ResponseReturnValue:
         begun = _begin(form, choice)
     except AppError as error:
         with reading() as db:
-            return _page(db, form, status=error.status, trouble=error)
+            return _page(db, form, trouble=error)
     session[RECENT] = begun.ref
     return redirect(begun.url, 303)
 
@@ -110,10 +111,7 @@ def _page(
         round=teasers.round_now(db, i18n.language(), now()),
         **context,
     )
-    response = make_response(page, status)
-    if trouble is not None and trouble.retry_after is not None:
-        response.headers["Retry-After"] = str(trouble.retry_after)
-    return response
+    return make_response(page, status) if trouble is None else refusal(page, trouble)
 
 
 def _begin(form: JoinForm, choice: Choice) -> paying.Begun:

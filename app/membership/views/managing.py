@@ -13,11 +13,20 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.core import jobs
-from app.core.errors import AppError, Gone
+from app.core.errors import AppError, Gone, TooMany
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.core.i18n import money
-from app.core.web import database, limiter, now, reading, services, settings, transaction
+from app.core.web import (
+    database,
+    limiter,
+    now,
+    reading,
+    refusal,
+    services,
+    settings,
+    transaction,
+)
 from app.membership import changing, leaving, linking, queries, showing, throttling
 from app.membership.forms import AmountForm, StopForm
 from app.membership.models import LIVING, Pledge
@@ -76,7 +85,7 @@ def manage_lower(token: str) -> ResponseReturnValue:
 @bp.get("/stop")
 def ask_to_stop() -> ResponseReturnValue:
     """Where somebody without an account finds how to stop."""
-    return render_template("membership/stop_by_mail.html", form=StopForm(), sent=False)
+    return _ask(StopForm())
 
 
 @bp.post("/stop")
@@ -84,14 +93,21 @@ def send_link() -> ResponseReturnValue:
     """Mail the link to the pledge of this address; the answer is the same for every address."""
     form = StopForm()
     if not form.validate():
-        return make_response(
-            render_template("membership/stop_by_mail.html", form=form, sent=False), 422
+        return make_response(_ask(form), 422)
+    try:
+        throttling.asking_for_link(
+            limiter(), email=form.email.data or "", address=request.remote_addr
         )
-    throttling.asking_for_link(limiter(), email=form.email.data or "", address=request.remote_addr)
+    except TooMany as error:
+        return refusal(_ask(form.refused(error)), error)
     with transaction() as db:
         payload = {"email": form.email.data, "key": secrets.token_hex(8)}
         jobs.enqueue(db, "membership.mail_link", now=now(), payload=payload)
-    return render_template("membership/stop_by_mail.html", form=form, sent=True)
+    return _ask(form, sent=True)
+
+
+def _ask(form: StopForm, *, sent: bool = False) -> str:
+    return render_template("membership/stop_by_mail.html", form=form, sent=sent)
 
 
 def _do(token: str, verb: Any, words: str) -> ResponseReturnValue:
@@ -124,10 +140,7 @@ def _page(db: Session, token: str, form: AmountForm, trouble: AppError | None = 
 
 def _again(token: str, form: AmountForm, error: AppError) -> ResponseReturnValue:
     with reading() as db:
-        response = make_response(_page(db, token, form, trouble=error), error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+        return refusal(_page(db, token, form, trouble=error), error)
 
 
 def _ref(token: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.core.web import now, reading, requires, transaction
+from app.core.web import now, reading, refusal, requires, transaction
 from app.newsroom.here import here
 from app.topics import closing, opening, planning, queries
-from app.topics.forms import ExtendForm, NoteForm, RoundForm, chosen, local
+from app.topics.forms import ExtendForm, NoteForm, RoundForm, local
 from app.topics.queries import desk
 from app.topics.staff_views.blueprint import bp
 
@@ -41,9 +41,11 @@ def plan_round() -> ResponseReturnValue:
     form = _round_form()
     if not form.validate():
         return _page(None, form=form), 422
-    wanted = form.plan(chosen(request.form.getlist("topics")))
-    with transaction() as session:
-        round_id = planning.plan(session, wanted, actor_id=current_user.id, now=now())
+    try:
+        with transaction() as session:
+            round_id = planning.plan(session, form.plan(), actor_id=current_user.id, now=now())
+    except tuple(form.BLAMES) as error:
+        return refusal(_page(None, form=form.refused(error)), error)
     return _to(round_id, _("The draft is saved. Nobody sees it yet."))
 
 
@@ -61,9 +63,11 @@ def change_round(round_id: int) -> ResponseReturnValue:
     form = _round_form()
     if not form.validate():
         return _page(round_id, form=form), 422
-    wanted = form.plan(chosen(request.form.getlist("topics")))
-    with transaction() as session:
-        planning.change(session, round_id, wanted, actor_id=current_user.id, now=now())
+    try:
+        with transaction() as session:
+            planning.change(session, round_id, form.plan(), actor_id=current_user.id, now=now())
+    except tuple(form.BLAMES) as error:
+        return refusal(_page(round_id, form=form.refused(error)), error)
     return _to(round_id, _("The draft is saved. It does not open by itself."))
 
 
@@ -112,15 +116,18 @@ def extend_round(round_id: int) -> ResponseReturnValue:
     form.zone = here().timezone
     if not form.validate():
         return _page(round_id, extend=form), 422
-    with transaction() as session:
-        closing.extend(
-            session,
-            round_id=round_id,
-            closes_at=form.closes_at.moment,
-            note=form.by_language,
-            actor_id=current_user.id,
-            now=now(),
-        )
+    try:
+        with transaction() as session:
+            closing.extend(
+                session,
+                round_id=round_id,
+                closes_at=form.closes_at.moment,
+                note=form.by_language,
+                actor_id=current_user.id,
+                now=now(),
+            )
+    except tuple(form.BLAMES) as error:
+        return refusal(_page(round_id, extend=form.refused(error)), error)
     return _to(round_id, _("The round ends later, and its page says why."))
 
 
@@ -157,7 +164,7 @@ def _page(
         notices = queries.notices(session, round_id) if round_id is not None else []
     is_draft = round_ is not None and round_.state == "draft"
     if is_draft and form is None and round_ is not None:
-        form = _filled(round_)
+        form = _filled(round_, {topic.id for topic in topics if topic.chosen})
     runs = round_ is not None and round_.state == "open" and now() < round_.closes_at
     return render_template(
         "topics/desk_round.html",
@@ -184,7 +191,7 @@ def _round_form() -> RoundForm:
     return form
 
 
-def _filled(round_: desk.DeskRound) -> RoundForm:
+def _filled(round_: desk.DeskRound, topics: set[int]) -> RoundForm:
     """A draft's form with what was decided so far."""
     zone = here().timezone
     return RoundForm(
@@ -195,6 +202,7 @@ def _filled(round_: desk.DeskRound) -> RoundForm:
         closes_at=local(round_.closes_at, zone),
         starts_on=round_.starts_on.isoformat() if round_.starts_on else "",
         late_joiners=round_.late_joiners,
+        topics=topics,
     )
 
 

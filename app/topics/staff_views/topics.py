@@ -10,7 +10,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import language, language_of
 from app.core.pagination import Cursor
-from app.core.web import now, reading, requires, transaction
+from app.core.web import now, reading, refusal, requires, transaction
 from app.topics import comparing, moderating
 from app.topics.forms import AddForm, MoveForm, WordsForm
 from app.topics.models import STATUSES, Topic
@@ -70,17 +70,20 @@ def move_topic(topic_id: int) -> ResponseReturnValue:
     form = MoveForm()
     if not form.validate():
         return _page(topic_id, move=form), 422
-    with transaction() as session:
-        moderating.move(
-            session,
-            topic_id=topic_id,
-            to=form.to.data or "",
-            note=form.note.data or "",
-            story_url=form.story_url.data or None,
-            reporter=form.reporter.data or None,
-            actor_id=current_user.id,
-            now=now(),
-        )
+    try:
+        with transaction() as session:
+            moderating.move(
+                session,
+                topic_id=topic_id,
+                to=form.to.data or "",
+                note=form.note.data or "",
+                story_url=form.story_url.data or None,
+                reporter=form.reporter.data or None,
+                actor_id=current_user.id,
+                now=now(),
+            )
+    except tuple(form.BLAMES) as error:
+        return refusal(_page(topic_id, move=form.refused(error)), error)
     return _to(topic_id, _("Done. Readers see it now."))
 
 

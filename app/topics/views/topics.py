@@ -6,13 +6,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, TooMany
 from app.core.forms import email_key, single_use_key
 from app.core.i18n import gettext as _
 from app.core.i18n import language, language_of
 from app.core.pagination import Cursor, Page
 from app.core.signing import new_token
-from app.core.web import limiter, now, reading, signed_in, transaction
+from app.core.web import limiter, now, reading, refusal, signed_in, transaction
 from app.core.web.access import may
 from app.core.web.alike import alike
 from app.topics import comparing, following, proposing, queries
@@ -91,19 +91,11 @@ def suggest() -> str:
 @bp.post("/topics/suggest")
 def send_suggestion() -> ResponseReturnValue:
     """Keep a suggestion; where there are similar ones, show them first."""
-    limiter().hit(SUGGESTIONS_A_NETWORK, "suggest", request.remote_addr or "")
     form = _suggest_form()
-    if not form.validate():
-        return _suggest_page(form), 422
-    if not form.sure.data:
-        with reading() as session:
-            similar = comparing.similar(session, title=form.title.data or "")
-        if similar:
-            return _suggest_page(form, similar)
-    if not form.website.data:
-        _keep(form)
-    flash(_("Thank you. An editor reads it before it stands here, and answers you by mail."))
-    return redirect(url_for("topics.index"), 303)
+    try:
+        return _take(form)
+    except TooMany as error:
+        return refusal(_suggest_page(form.refused(error)), error)
 
 
 @bp.get("/stories")
@@ -129,6 +121,21 @@ def _suggest_page(form: SuggestForm, similar: list[comparing.Similar] | None = N
         similar=similar or [],
         signed=current_user.is_authenticated,
     )
+
+
+def _take(form: SuggestForm) -> ResponseReturnValue:
+    limiter().hit(SUGGESTIONS_A_NETWORK, "suggest", request.remote_addr or "")
+    if not form.validate():
+        return _suggest_page(form), 422
+    if not form.sure.data:
+        with reading() as session:
+            similar = comparing.similar(session, title=form.title.data or "")
+        if similar:
+            return _suggest_page(form, similar)
+    if not form.website.data:
+        _keep(form)
+    flash(_("Thank you. An editor reads it before it stands here, and answers you by mail."))
+    return redirect(url_for("topics.index"), 303)
 
 
 def _keep(form: SuggestForm) -> None:
