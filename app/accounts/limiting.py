@@ -1,7 +1,6 @@
 """How often somebody may try: ten times in five minutes for a person, and for a network.
 
-Addresses go into the keys as hashes. The link in a mail is never limited, so that a member gets
-in while somebody else types wrong codes.
+The link in a mail is never limited, so that a member gets in while somebody else types wrong codes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How often something may be tried: counted in the database, so that all processes agree.
 
-Wall time; windows start at the first try. With REDIS_URL the same rules are counted there.
+Wall time; windows start at the first try. With REDIS_URL the same rules are counted there. Who is
+counted stands in a key as a hash, so that an address outlives nobody who is erased.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.clock import from_unix, wall_clock
+from app.core import jobs
+from app.core.clock import wall_clock
 from app.core.db import Base, Database, insert_for
 from app.core.errors import TooMany
+from app.core.signing import fingerprint
 
 
 class LimitWindow(Base):
@@ -39,21 +42,21 @@ class Limiter:
         storage = storage_from_string(redis_url) if redis_url else DatabaseStorage(db)
         self._strategy = FixedWindowRateLimiter(storage)
 
-    def hit(self, rule: str, *key: str) -> None:
-        """Count one try of ``key`` under a rule like "10/5minute"; raises TooMany past it."""
-        item = parse(rule)
+    def hit(self, rule: str, what: str, *who: str) -> None:
+        """Count one try of somebody under a rule like "10/5minute"; raises TooMany past it."""
+        item, key = parse(rule), _key(what, who)
         if not self._strategy.hit(item, *key):
-            raise TooMany(retry_after=self._seconds_left(item, *key))
+            raise TooMany(retry_after=self._seconds_left(item, key))
 
-    def take_back(self, rule: str, *key: str) -> None:
+    def take_back(self, rule: str, what: str, *who: str) -> None:
         """Count the last try as none, after the right answer came."""
-        self._strategy.hit(parse(rule), *key, cost=-1)
+        self._strategy.hit(parse(rule), *_key(what, who), cost=-1)
 
-    def forgive(self, rule: str, *key: str) -> None:
-        """Forget all tries of a key."""
-        self._strategy.clear(parse(rule), *key)
+    def forgive(self, rule: str, what: str, *who: str) -> None:
+        """Forget all tries of somebody."""
+        self._strategy.clear(parse(rule), *_key(what, who))
 
-    def _seconds_left(self, item: RateLimitItem, *key: str) -> int:
+    def _seconds_left(self, item: RateLimitItem, key: tuple[str, str]) -> int:
         reset = self._strategy.get_window_stats(item, *key).reset_time
         return max(1, round(reset - time.time()))
 
@@ -112,10 +115,15 @@ class DatabaseStorage(Storage):
             return session.scalar(sa.select(LimitWindow).where(alive))
 
 
-def purge(db: Database, *, before: float) -> None:
-    """Drop the windows that ended before a moment (Unix seconds)."""
-    with db.transaction() as session:
-        session.execute(sa.delete(LimitWindow).where(LimitWindow.expires_at < from_unix(before)))
+@jobs.every(timedelta(days=1), "limits.purge")
+def purge(work: jobs.Work, _payload: dict[str, Any]) -> None:
+    """Forget the windows that are over."""
+    with work.db.transaction() as session:
+        session.execute(sa.delete(LimitWindow).where(LimitWindow.expires_at <= wall_clock()))
+
+
+def _key(what: str, who: tuple[str, ...]) -> tuple[str, str]:
+    return what, fingerprint("\n".join(who))
 
 
 @cache

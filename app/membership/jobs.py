@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.accounts import people
 from app.accounts.models import Account
 from app.core import jobs
 from app.core.clock import wall_clock
@@ -110,9 +109,11 @@ def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
 @jobs.handles("membership.mail_link")
 def mail_link(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Mail the link to a pledge to who gives; the page that asked said the same to everyone."""
+    if payload["account"] is None:
+        return
     with work.db.transaction() as session:
-        account = people.by_email(session, payload["email"])
-        if account is None or account.erased_at is not None:
+        account = session.get(Account, payload["account"])
+        if account is None or account.email is None:
             return
         pledge = queries.pledge_of(session, account.id)
         emails.manage_link(

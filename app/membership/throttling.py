@@ -1,7 +1,7 @@
 """How often a pledge may be begun, so that nobody tries stolen cards by the thousand.
 
 Counted are forms that are new and in order: a form sent twice by a double click counts once. Wall
-time; addresses go into the keys as hashes.
+time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from app.core.errors import TooMany
 from app.core.forms import email_key
 from app.core.i18n import lazy_gettext as _l
 from app.core.limits import Limiter
-from app.core.signing import fingerprint
 
 ONCE = "1/day"
 PER_EMAIL = "10/hour"
@@ -38,8 +37,8 @@ def joining(limiter: Limiter, *, form: str, email: str, browser: str, address: s
         limiter.hit(AGAIN, "join", "again", _network(address, NETWORK_V4, NETWORK_V6))
         return
     try:
-        limiter.hit(PER_EMAIL, "join", "email", fingerprint(email_key(email)))
-        limiter.hit(PER_BROWSER, "join", "browser", fingerprint(browser))
+        limiter.hit(PER_EMAIL, "join", "email", email_key(email))
+        limiter.hit(PER_BROWSER, "join", "browser", browser)
         limiter.hit(PER_ADDRESS, "join", "address", _network(address, 32, HOUSEHOLD_V6))
         limiter.hit(PER_NETWORK, "join", "network", _network(address, NETWORK_V4, NETWORK_V6))
         limiter.hit(ALL, "join", "all")
@@ -58,7 +57,7 @@ def changing(limiter: Limiter, *, pledge: str) -> None:
 
 def asking_for_link(limiter: Limiter, *, email: str, address: str | None) -> None:
     """Count one mail with a link that was asked for; raises TooMany."""
-    limiter.hit("10/5minute", "stop", "email", fingerprint(email_key(email)))
+    limiter.hit("10/5minute", "stop", "email", email_key(email))
     limiter.hit("30/5minute", "stop", "address", _network(address, 32, HOUSEHOLD_V6))
 
 

@@ -6,7 +6,7 @@ is erased is not charged any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,9 @@ from app.payments.models import (
 )
 
 READ_AT_ONCE = 2000
-AGAIN = timedelta(days=1)  # the end of the customer is told too, with name and address in it
+# The end of the customer is told too, and a day later the end of a payment page that was left
+# open: both with name and address in them.
+AGAIN = timedelta(hours=25)
 _EVENTS: Any = StripeEvent.__table__
 
 
@@ -47,15 +49,40 @@ def forget(session: Session, account: Account, now: datetime) -> None:
     for table in (StripeCheckout, StripeSubscription, StripeCharge):
         known = sa.select(table.customer_id).where(table.ref.in_(paid))
         customers |= {customer for customer in session.scalars(known) if customer is not None}
-    payload = {"refs": sorted(str(ref) for ref in refs), "customers": sorted(customers)}
-    for number, moment in enumerate((now, now + AGAIN)):
-        key = f"payments.forget:{account.id}:{number}"
-        jobs.enqueue(
-            session, "payments.forget", now=now, payload=payload, run_at=moment, dedupe_key=key
-        )
+    ask(session, f"{account.id}", refs={str(ref) for ref in refs}, customers=customers, now=now)
 
 
 erasing.on_erase.append(forget)
+
+
+def ask(
+    session: Session,
+    key: str,
+    *,
+    refs: Collection[str],
+    customers: Collection[str] = (),
+    now: datetime,
+) -> None:
+    """Have what is kept under these refs, and these customers at Stripe, forgotten soon.
+
+    Once at once and once when Stripe has told the rest. ``key`` makes a second request none.
+    """
+    payload = {"refs": sorted(refs), "customers": sorted(customers)}
+    for number, moment in enumerate((now, now + AGAIN)):
+        jobs.enqueue(
+            session,
+            "payments.forget",
+            now=now,
+            payload=payload,
+            run_at=moment,
+            dedupe_key=f"payments.forget:{key}:{number}",
+        )
+
+
+def unname(session: Session, refs: Collection[str]) -> None:
+    """Take the names and addresses that were typed at Stripe off these checkouts."""
+    mine = sa.update(StripeCheckout).where(StripeCheckout.ref.in_(refs))
+    session.execute(mine.values(email=None, name=None))
 
 
 def scrub(db: Database, names: Sequence[str]) -> int:

@@ -51,6 +51,8 @@ def _forget(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Stripe forgets a person who was erased, and the inbox what it holds about them."""
     for customer_id in payload["customers"]:
         work.services["gateway"].delete_customer(customer_id)
+    with work.db.transaction() as session:
+        forgetting.unname(session, payload["refs"])
     forgetting.scrub(work.db, [*payload["refs"], *payload["customers"]])
 
 

@@ -31,7 +31,8 @@ def give(session: Session, account_id: int) -> dict[str, Any]:
         .where(TopicFollow.account_id == account_id)
         .order_by(TopicFollow.created_at, Topic.id)
     )
-    mine = sa.select(Topic).where(Topic.proposer_id == account_id).order_by(Topic.id)
+    account = session.get_one(Account, account_id)
+    mine = sa.select(Topic).where(_suggested_by(account)).order_by(Topic.id)
     return {
         "rounds": [_round(number, entry) for number, entry in session.execute(rounds)],
         "follows": [
@@ -47,15 +48,19 @@ def forget(session: Session, account: Account, _now: datetime) -> None:
 
     The topics themselves stay, and so does that somebody took part in a round.
     """
-    by_mail = sa.func.lower(Topic.proposer_email) == (account.email or "").lower()
-    mine = sa.or_(Topic.proposer_id == account.id, by_mail)
     nobody = {"proposer_email": None, "proposer_name": None}
-    session.execute(sa.update(Topic).where(mine).values(nobody))
+    session.execute(sa.update(Topic).where(_suggested_by(account)).values(nobody))
     session.execute(sa.delete(TopicFollow).where(TopicFollow.account_id == account.id))
 
 
 exporting.on_export["voting"] = give
 erasing.on_erase.append(forget)
+
+
+def _suggested_by(account: Account) -> sa.ColumnElement[bool]:
+    """Signed in, or by this address before they were known."""
+    by_mail = sa.func.lower(Topic.proposer_email) == (account.email or "").lower()
+    return sa.or_(Topic.proposer_id == account.id, by_mail)
 
 
 def _round(number: int, entry: RollEntry) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_an_export_has_what_a_person_did_but_no_ballot(scene: Scene) -> None:
     (taken,) = given["rounds"]
     assert (taken["round"], taken["took_part"], taken["taken_off_at"]) == (1, True, None)
     assert [follow["topic"] for follow in given["follows"]] == [followed]
-    assert [own["title"] for own in given["suggestions"]] == ["Suggestion a"]
+    assert [own["title"] for own in given["suggestions"]] == ["Suggestion a", "Suggestion b"]
     assert "mark" not in json.dumps(given)
 
 

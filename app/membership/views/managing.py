@@ -12,6 +12,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.accounts import people
 from app.core import jobs
 from app.core.errors import AppError, Gone, TooMany
 from app.core.i18n import gettext as _
@@ -101,7 +102,8 @@ def send_link() -> ResponseReturnValue:
     except TooMany as error:
         return refusal(_ask(form.refused(error)), error)
     with transaction() as db:
-        payload = {"email": form.email.data, "key": secrets.token_hex(8)}
+        account = people.by_email(db, form.email.data or "")
+        payload = {"account": account.id if account else None, "key": secrets.token_hex(8)}
         jobs.enqueue(db, "membership.mail_link", now=now(), payload=payload)
     return _ask(form, sent=True)
 
