@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.contract.plugin", "tests.ordering", "tests.summary"]
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# As in ./dev, which says more.
+BROWSERS = (
+    "chromium-headless-shell", "/usr/lib/chromium/chromium", "chromium", "chromium-browser",
+    "google-chrome-stable", "google-chrome",
+)  # fmt: skip
 # Each window prepares two pages behind its address line, which nobody sees here, in a process of
 # their own: 0.3 s of CPU a window. The last list of features counts: the others are Playwright's.
 UNUSED_FEATURES = (
