@@ -45,14 +45,19 @@ def typing_code(limiter: Limiter, *, person: str, address: str | None) -> None:
     _count(limiter, "code", address, person, TooManyCodes)
 
 
-def typed_right(limiter: Limiter, *, address: str | None) -> None:
+def typed_right(limiter: Limiter, *, person: str, address: str | None) -> None:
     """Count only wrong codes of a network: a newsroom of five begins its day within minutes."""
     limiter.take_back(RULE, "code", "network", network(address))
+    limiter.forgive(RULE, "code", "person", person)
 
 
 def signed_in(limiter: Limiter, *, person: str, address: str | None) -> None:
-    """Start anew for who came in; tries of others on this network stay counted."""
-    limiter.forgive(RULE, "ask", "network", network(address))
+    """Start anew for who came in, and do not count the one mail that it took.
+
+    Whatever else was asked on this network stays counted: else an account of one's own would open
+    the door to any number of mails to others.
+    """
+    limiter.take_back(RULE, "ask", "network", network(address))
     limiter.forgive(RULE, "code", "person", person)
 
 

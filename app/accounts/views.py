@@ -143,7 +143,7 @@ def use_code() -> Answer:
     if came_in is None:
         form.refuse(_("This code is wrong, or too old. Look at the newest mail, or ask again."))
         return _show_code(form), 422
-    limiting.typed_right(limiter(), address=request.remote_addr)
+    limiting.typed_right(limiter(), person=asked["who"], address=request.remote_addr)
     return _welcome(came_in)
 
 
@@ -202,8 +202,7 @@ def enter_second_factor() -> Answer:
     if token is None:
         form.refuse(_("This code is wrong, or was used already. Wait for the next one."))
         return _show_second_factor(form), 422
-    limiting.typed_right(limiter(), address=request.remote_addr)
-    limiting.signed_in(limiter(), person=person, address=request.remote_addr)
+    limiting.typed_right(limiter(), person=person, address=request.remote_addr)
     _start(token)
     return _go_on(request.form.get("next"), is_staff=True)
 

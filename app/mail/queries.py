@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.forms import email_key
 from app.core.pagination import Cursor, Page, page_by_id
 from app.mail.models import OutboxMessage
 
@@ -30,6 +33,13 @@ def page(session: Session, *, cursor: Cursor, state: str | None = None) -> Page[
     if state is not None:
         rows = rows.where(OutboxMessage.state == state)
     return page_by_id(session, rows, key=OutboxMessage.id, cursor=cursor)
+
+
+def written_since(session: Session, *, to: str, kind: str, since: datetime) -> int:
+    """How many mails of a kind were written to an address, and did not fail."""
+    mine = (OutboxMessage.to_key == email_key(to), OutboxMessage.kind == kind)
+    fine = (OutboxMessage.state != "failed", OutboxMessage.created_at > since)
+    return session.scalar(sa.select(sa.func.count()).where(*mine, *fine)) or 0
 
 
 def message(session: Session, message_id: int) -> OutboxMessage | None:

@@ -12,6 +12,8 @@ from app.core.money import Money
 from app.mail import outbox
 from app.membership.models import Gift, Pledge
 
+MANAGE_LINK = "manage_link"
+
 
 def welcome(
     session: Session,
@@ -133,7 +135,7 @@ def manage_link(
         language=account.language,
         template="manage-link",
         context=context,
-        kind="manage_link",
+        kind=MANAGE_LINK,
         dedupe_key=f"manage_link:{key}",
         secret_until=secret_until,
         now=now,

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.core import jobs
 from app.core.clock import wall_clock
 from app.core.settings import Settings
+from app.mail import queries as mails
 from app.membership import (
     emails,
     facts,
@@ -30,6 +32,8 @@ from app.newsroom import queries as newsroom
 from app.payments.models import StripeCharge
 
 TOO_OLD_TO_MAIL = timedelta(days=7)  # a charge that a comparison found late is not news
+MOST_LINKS = 5  # a day for one person: more would help nobody, each works for 30 days
+log = structlog.get_logger()
 
 
 @jobs.handles("membership.thank")
@@ -114,6 +118,10 @@ def mail_link(work: jobs.Work, payload: dict[str, Any]) -> None:
     with work.db.transaction() as session:
         account = session.get(Account, payload["account"])
         if account is None or account.email is None:
+            return
+        since, kind = work.now - timedelta(days=1), emails.MANAGE_LINK
+        if mails.written_since(session, to=account.email, kind=kind, since=since) >= MOST_LINKS:
+            log.info("no further link to a pledge", account=account.id)
             return
         pledge = queries.pledge_of(session, account.id)
         emails.manage_link(

@@ -190,6 +190,16 @@ def test_who_came_in_starts_anew(door: Door, client: Reader) -> None:
     assert door.ask(door.browser(), "somebody@example.org").status_code == 303
 
 
+def test_signing_in_oneself_opens_the_door_to_no_more_mails_to_others(door: Door) -> None:
+    door.person("attacker@example.org")
+    answers = []
+    for number in range(20):
+        if number % 5 == 0 and number < 10:
+            door.let_in(door.browser(), "attacker@example.org")
+        answers.append(door.ask(door.browser(), f"p{number}@example.org").status_code)
+    assert answers == [303] * 10 + [429] * 10
+
+
 def test_a_code_stays_good_while_the_secret_key_is_rolled(
     door: Door, client: Reader, settings: Settings
 ) -> None:

@@ -13,7 +13,7 @@ from app.core.clock import wall_clock
 from app.membership import linking
 from app.membership.models import Pledge
 from app.payments.models import StripeRequest
-from tests.membership.counter import GOOD, Counter
+from tests.membership.counter import ANN, GOOD, Counter
 from tests.membership.paper import fields
 from tests.reading import Reader
 
@@ -347,6 +347,21 @@ def test_asking_for_links_for_ever_is_refused(counter: Counter) -> None:
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     assert 'value="ann@example.org"' in answer.text
+
+
+def test_nobody_is_sent_more_than_five_links_a_day(counter: Counter) -> None:
+    counter.become_patron(amount="5")
+    for number in range(8):
+        where = {"REMOTE_ADDR": f"192.0.2.{number}"}
+        answer = counter.reader().submit("/stop", {"email": ANN}, environ_overrides=where)
+        assert answer.status_code == 200
+    counter.settle()
+    assert len(counter.mails("manage_link")) == 5
+
+    counter.clock.advance(days=1, minutes=1)
+    counter.reader().submit("/stop", {"email": ANN})
+    counter.settle()
+    assert len(counter.mails("manage_link")) == 6
 
 
 def test_a_pledge_is_not_changed_for_ever(counter: Counter) -> None:

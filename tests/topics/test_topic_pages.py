@@ -119,6 +119,20 @@ def test_one_person_suggests_ten_times_a_day_at_most(scene: Scene, visit: Visit)
         assert typed in answers[-1].text
 
 
+def test_a_household_of_the_new_internet_protocol_suggests_thirty_times_an_hour_at_most(
+    scene: Scene, visit: Visit
+) -> None:
+    reader, answers = visit(None), []
+    for number in range(31):
+        reader.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{number + 1:x}"
+        by = {"email": f"p{number}@example.org", "title": f"Topic {number}"}
+        answers.append(send(reader, {**GOOD, **by, "sure": "1"}).status_code)
+    assert answers == [200] * 30 + [429]
+    reader.environ_base["REMOTE_ADDR"] = "2001:db8:1:3::1"
+    assert send(reader, {**GOOD, "email": "far@example.org", "sure": "1"}).status_code == 200
+    assert len(suggested(scene)) == 31
+
+
 def test_the_list_is_in_the_readers_language_else_the_original_marked(
     scene: Scene, visit: Visit
 ) -> None:

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.accounts import limiting
 from app.core.errors import NotFound, TooMany
 from app.core.forms import email_key, single_use_key
 from app.core.i18n import gettext as _
@@ -124,7 +125,7 @@ def _suggest_page(form: SuggestForm, similar: list[comparing.Similar] | None = N
 
 
 def _take(form: SuggestForm) -> ResponseReturnValue:
-    limiter().hit(SUGGESTIONS_A_NETWORK, "suggest", request.remote_addr or "")
+    limiter().hit(SUGGESTIONS_A_NETWORK, "suggest", limiting.network(request.remote_addr))
     if not form.validate():
         return _suggest_page(form), 422
     if not form.sure.data:
