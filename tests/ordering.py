@@ -24,8 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def ordered(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """The same items; the first and the second of ``workers`` equal pieces begin with long ones."""
-    browsing = [item for item in items if MADE_ONCE & set(getattr(item, "fixturenames", ()))]
+    browsing = [item for item in items if MADE_ONCE & _needs(item)]
+    browsing.sort(key=lambda item: "newsroom" not in _needs(item))
     slow = [item for item in items if item.get_closest_marker("slow") and item not in browsing]
     short = [item for item in items if item not in browsing and item not in slow]
     rest = max(0, len(items) // workers - len(browsing))
     return browsing + short[:rest] + slow + short[rest:]
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))

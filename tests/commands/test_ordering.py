@@ -9,10 +9,10 @@ from tests.ordering import ordered
 
 
 def item(kind: str) -> Any:
-    """A test that needs a browser, is marked slow, or is short."""
+    """A test that needs a browser, and maybe the newsroom, is marked slow, or is short."""
     return SimpleNamespace(
         kind=kind,
-        fixturenames=["chromium"] if kind == "b" else [],
+        fixturenames={"b": ["chromium"], "n": ["chromium", "newsroom"]}.get(kind, []),
         get_closest_marker=lambda marker: kind == "s" and marker == "slow",
     )
 
@@ -29,3 +29,7 @@ def test_each_half_begins_with_long_ones_and_none_is_lost() -> None:
 
 def test_more_long_ones_than_a_piece_holds_are_kept() -> None:
     assert kinds("b.bsb.bb", workers=4) == "bbbbbs.."
+
+
+def test_what_visits_the_common_newsroom_comes_first() -> None:
+    assert kinds("b.nsb.n.", workers=2) == "nnbbs..."

@@ -29,9 +29,12 @@ def script(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def newsroom(databases: Databases, contract_report: Report) -> Iterator[Newsroom]:
-    """The newsroom of all journeys that do not move the clock; it has a past."""
+    """The newsroom of all journeys that do not move the clock; it has a past.
+
+    It ends with this folder's tests: its worker and servers look for work all the time.
+    """
     with databases.migrated("sqlite") as url, running(url, contract_report) as site:
         yield scenario.with_a_past(site)
 
@@ -60,7 +63,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         yield come
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cookies(newsroom: Newsroom) -> dict[str, str]:
     """The sessions of those whose pages are looked at, by who they are."""
     return signed_in(newsroom.site)
