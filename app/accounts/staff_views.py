@@ -20,7 +20,7 @@ from app.mail.dev_panels import Panel, Row, panels
 Answer = Response | str | tuple[str, int]
 
 bp = Blueprint("accounts_staff", __name__, url_prefix="/admin/staff")
-nav.add("desk", "accounts_staff.show_staff", label=lambda: _("Staff"), order=90, roles=("admin",))
+nav.add("desk", "accounts_staff.show_staff", label=lambda: _("Staff"), order=90)
 
 
 @bp.get("")

@@ -10,7 +10,7 @@ from app.core import drawing, i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.money import Money, exponent
-from app.core.web import url_for
+from app.core.web import url_for, way_to
 from app.payments import reasons
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.mrr import MonthAccount
@@ -170,7 +170,7 @@ def turnout(board: Dashboard) -> list[dict[str, object]]:
             "voted": line.voted,
             "roll": line.roll,
             "open": line.state == "open",
-            "href": url_for("topics_staff.rounds"),
+            "href": way_to("topics_staff.rounds"),
         }
         for line in reversed(board.turnout)
     ]
@@ -271,7 +271,7 @@ def _turnout(lines: list[RoundTurnout]) -> Figure:
         label=_("Round %(number)s turnout", number=newest_round.number),
         value=i18n.percent(newest_round.voted, newest_round.roll),
         below=_("%(voted)s of %(roll)s", voted=newest_round.voted, roll=newest_round.roll),
-        href=url_for("topics_staff.rounds"),
+        href=way_to("topics_staff.rounds"),
         drawing=drawing.spark(shares, "share"),
         course=_("Turnout of each round"),
         definition=str(DEFINITIONS["turnout"][1]),

@@ -17,7 +17,8 @@ from app.newsroom.models import CurrencyOffer
 from app.newsroom.texts import DEFAULT_TEXTS
 
 bp = Blueprint("newsroom_staff", __name__, url_prefix="/admin/settings")
-nav.add("desk", "newsroom_staff.settings", label=lambda: _("Settings"), order=90, roles=("admin",))
+nav.add("desk", "newsroom_staff.texts", label=lambda: _("Texts"), order=50)
+nav.add("desk", "newsroom_staff.settings", label=lambda: _("Settings"), order=90)
 
 
 @bp.get("")
@@ -68,8 +69,15 @@ def offer(currency: str) -> ResponseReturnValue:
     return page, 422 if form.has_errors else 200
 
 
+@bp.get("/texts")
+@requires("editor")
+def texts() -> str:
+    """The newsroom's texts, each a page to write on."""
+    return render_template("newsroom/texts.html", texts=list(DEFAULT_TEXTS))
+
+
 @bp.route("/texts/<key>", methods=["GET", "POST"])
-@requires("admin", "editor")
+@requires("editor")
 def text(key: str) -> ResponseReturnValue:
     """One of the newsroom's texts, in both languages."""
     if key not in DEFAULT_TEXTS:
@@ -81,7 +89,7 @@ def text(key: str) -> ResponseReturnValue:
         with transaction() as session:
             changing.write(session, key=key, bodies=bodies, actor_id=current_user.id, now=now())
         flash(_("Saved."))
-        return redirect(url_for("newsroom_staff.settings"), 303)
+        return redirect(url_for("newsroom_staff.texts"), 303)
     page = render_template("newsroom/text.html", form=form, key=key)
     return page, 422 if form.has_errors else 200
 
@@ -91,6 +99,4 @@ def _newsroom_form(offers: Sequence[CurrencyOffer]) -> NewsroomForm:
 
 
 def _page(form: NewsroomForm, offers: Sequence[CurrencyOffer]) -> str:
-    return render_template(
-        "newsroom/settings.html", form=form, offers=offers, texts=list(DEFAULT_TEXTS)
-    )
+    return render_template("newsroom/settings.html", form=form, offers=offers)

@@ -20,11 +20,8 @@ from app.payments.forms import RefundForm
 from app.payments.gateway import ID
 
 bp = Blueprint("payments_staff", __name__, url_prefix="/admin")
-nav.add(
-    "desk", "payments_staff.payments", label=lambda: _("Payments"), order=20,
-    roles=("finance", "viewer"),
-)  # fmt: skip
-nav.add("desk", "payments_staff.events", label=lambda: _("Events"), order=25, roles=("finance",))
+nav.add("desk", "payments_staff.payments", label=lambda: _("Payments"), order=20)
+nav.add("desk", "payments_staff.events", label=lambda: _("Events"), order=25)
 
 
 @bp.get("/payments")

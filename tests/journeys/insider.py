@@ -25,12 +25,13 @@ def come_in(site: Site, email: str = "") -> Reader:
 
 
 class Standing(HTMLParser):
-    """What stands in the fields of a page: ``filled`` has a name and a value for each."""
+    """What stands on a page: its links, its forms, and what is ``filled`` in, by name and value."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.filled: set[tuple[str, str]] = set()
         self.links: list[str] = []
+        self.actions: list[tuple[str, str]] = []
         self._name = ""
         self.feed(html)
 
@@ -39,6 +40,8 @@ class Standing(HTMLParser):
         name, value = found.get("name", ""), found.get("value", "")
         if tag == "a" and "href" in found:
             self.links.append(found["href"])
+        elif tag == "form":
+            self.actions.append((found.get("method", "get").upper(), found.get("action", "")))
         elif tag in ("select", "textarea"):
             self._name = name
         elif tag == "option" and "selected" in found:

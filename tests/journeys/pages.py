@@ -162,6 +162,7 @@ def _desk(newsroom: Newsroom) -> list[Stop]:
         Stop("desk-staff", "/admin/staff", "admin"),
         Stop("settings", "/admin/settings", "admin"),
         Stop("settings-currency", "/admin/settings/currencies/EUR", "admin"),
+        Stop("settings-texts", "/admin/settings/texts", "admin"),
         Stop("settings-text", "/admin/settings/texts/terms", "admin"),
     ]
 

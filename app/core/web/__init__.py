@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.core.web.access import Role, allowed, requires, safe_target, signed_in
+from app.core.web.access import Role, allowed, requires, safe_target, signed_in, way_to
 from app.core.web.context import (
     database,
     limiter,
@@ -40,4 +40,5 @@ __all__ = [
     "signed_in",
     "transaction",
     "url_for",
+    "way_to",
 ]

@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
 from flask_login import current_user
 
 from app.core.errors import Forbidden
 
 Role = Literal["admin", "editor", "finance", "viewer"]
+ASKED = "roles_asked"  # what a view says of itself
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -32,7 +33,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
     """Only for staff with one of these roles and a second factor; admin may all.
 
-    ``requires()`` is any staff member.
+    ``requires()`` is any staff member. What is asked for here, menus and links know by ``way_to``.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -46,6 +47,7 @@ def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Respons
                 return _to("accounts.second_factor")
             return view(*args, **kwargs)
 
+        setattr(guarded, ASKED, roles)
         return guarded
 
     return decorate
@@ -60,6 +62,12 @@ def may(user: Any, *roles: Role) -> bool:
 def allowed(*roles: Role) -> bool:
     """Whether who is signed in has one of these roles."""
     return may(current_user, *roles)
+
+
+def way_to(endpoint: str, **values: Any) -> str:
+    """The address of a page for who may open it; "" for others, who are shown no link to it."""
+    asked = getattr(current_app.view_functions[endpoint], ASKED, None)
+    return url_for(endpoint, **values) if asked is None or allowed(*asked) else ""
 
 
 def safe_target(target: str | None, default: str) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 from flask import Flask
 
 from app.core import i18n
+from app.core.web.access import way_to
 from app.core.web.nav import nav
 
 
 def install(app: Flask) -> None:
     """Give templates the menus and formats, and static addresses their contents' hash."""
     app.context_processor(lambda: {"nav": nav})
+    app.jinja_env.globals["way_to"] = way_to
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     folder = Path(str(app.static_folder))

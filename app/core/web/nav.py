@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import request, url_for
-from flask_login import current_user
+from flask import request
 
-from app.core.web.access import Role, may
+from app.core.web.access import way_to
 
 Area = Literal["reader", "footer", "desk", "account"]
 
@@ -29,7 +28,6 @@ class _Entry:
     label: Callable[[], str | None]
     endpoint: str
     values: Callable[[], dict[str, object]]
-    roles: tuple[Role, ...]
 
 
 class Nav:
@@ -46,26 +44,20 @@ class Nav:
         label: Callable[[], str | None],
         order: int,
         values: Callable[[], dict[str, object]] = dict,
-        roles: tuple[Role, ...] = (),
     ) -> None:
         """Add an entry; a label that is None hides it. Adding an endpoint twice changes it."""
         entries = self._entries.setdefault(area, {})
-        entries[f"{endpoint}:{order}"] = _Entry(order, label, endpoint, values, roles)
+        entries[f"{endpoint}:{order}"] = _Entry(order, label, endpoint, values)
 
     def items(self, area: Area) -> list[NavItem]:
+        """What is shown to who asks: pages that they may open."""
         shown = []
         for entry in sorted(self._entries.get(area, {}).values(), key=lambda e: e.order):
-            if entry.roles and not may(current_user, *entry.roles):
-                continue
             label = entry.label()
-            if label is not None:
-                shown.append(_item(entry, label))
+            url = way_to(entry.endpoint, **entry.values()) if label is not None else ""
+            if label is not None and url:
+                shown.append(NavItem(label, url, current=url.split("?")[0] == request.path))
         return shown
 
 
 nav = Nav()
-
-
-def _item(entry: _Entry, label: str) -> NavItem:
-    url = url_for(entry.endpoint, **entry.values())  # type: ignore[arg-type]
-    return NavItem(label=label, url=url, current=url.split("?")[0] == request.path)

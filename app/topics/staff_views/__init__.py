@@ -9,5 +9,5 @@ from app.topics.staff_views.blueprint import bp
 
 __all__ = ["bp", "rounds", "topics"]
 
-nav.add("desk", "topics_staff.topics", label=lambda: _("Topics"), order=40, roles=("editor",))
-nav.add("desk", "topics_staff.rounds", label=lambda: _("Rounds"), order=45, roles=("editor",))
+nav.add("desk", "topics_staff.topics", label=lambda: _("Topics"), order=40)
+nav.add("desk", "topics_staff.rounds", label=lambda: _("Rounds"), order=45)
