@@ -2,7 +2,8 @@
 
 A job is claimed with a lease, tried with growing pauses and dropped from the queue when done; a
 dedupe key makes the second request for the same work no work at all. Handlers are idempotent:
-they may be killed anywhere and are then run again.
+they may be killed anywhere and are then run again. What failed for a week stays to be looked at,
+until the same work is asked for again or an operator lets it be tried again.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from app.core.settings import Settings
 from app.core.statements import OneOf, run
 
 LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=6)
+MOST_ATTEMPTS = 42  # a week: nine hours of pauses that double, then one each six hours
+PERIODIC = "every:"  # how the keys of periodic work begin
 KEEP_DONE = timedelta(days=30)
 BATCH = 25  # jobs leased at once
 LONGEST_BATCH = 60  # seconds, well within the lease
@@ -110,9 +112,14 @@ def enqueue(
     run_at: datetime | None = None,
     dedupe_key: str | None = None,
 ) -> bool:
-    """Ask for work, in the caller's transaction; False where the key was asked for before."""
+    """Ask for work, in the caller's transaction; False where the key was asked for before.
+
+    What was asked for, tried for a week and given up is asked for anew.
+    """
     row = _row(kind, payload or {}, dedupe_key, now=now, run_at=run_at or now)
-    return insert_once(session, Job, row) == 1
+    if insert_once(session, Job, row) == 1:
+        return True
+    return _arm_again(session, Job.dedupe_key == dedupe_key, row) == 1
 
 
 def enqueue_each(
@@ -145,12 +152,33 @@ def _row(
     }
 
 
+def _arm_again(session: Session, which: sa.ColumnElement[bool], values: dict[str, Any]) -> int:
+    given_up = sa.update(Job).where(Job.state == "failed", which)
+    again = given_up.values(**values | {"state": "ready", "error": None})
+    result: Any = session.execute(again.execution_options(synchronize_session=False))
+    return int(result.rowcount)
+
+
 def schedule_periodic(db: Database, *, now: datetime) -> None:
     """Put the periodic work of the current period into the queue, once."""
+    rows = []
+    for kind, (period, _) in _periodic.items():
+        slot = int(now.timestamp() // period.total_seconds())
+        rows.append(_row(kind, {}, f"{PERIODIC}{kind}:{slot}", now=now, run_at=now))
     with db.transaction() as session:
-        for kind, (period, _) in _periodic.items():
-            slot = int(now.timestamp() // period.total_seconds())
-            enqueue(session, kind, now=now, dedupe_key=f"every:{kind}:{slot}")
+        insert_once(session, Job, rows)
+
+
+def retry(session: Session, key: str | None, *, now: datetime) -> int:
+    """Let work that was given up be tried again as if it were new; gives how much that is.
+
+    ``key`` is a dedupe key, or the number of a job that has none; None means all.
+    """
+    which: sa.ColumnElement[bool] = sa.true()
+    if key is not None:
+        is_number = key.isascii() and key.isdigit() and len(key) < 19
+        which = sa.or_(Job.dedupe_key == key, Job.id == int(key) if is_number else sa.false())
+    return _arm_again(session, which, {"attempts": 0, "created_at": now, "run_at": now})
 
 
 def run_due(work: Work, *, most: int = 100) -> int:
@@ -227,19 +255,41 @@ def _finish(work: Work, done: list[Job]) -> None:
     with work.db.transaction() as session:
         mine = sa.update(Job).where(Job.id.in_([job.id for job in done]), Job.lease.in_(leases))
         session.execute(mine.values(done_at=work.now, **values))
+        for job in done:
+            _forget_earlier(session, job)
 
 
 def _postpone(work: Work, job: Job, *, error: str) -> None:
     """Try a failed job again after a pause that grows; after the last try it stays as failed."""
     values: dict[str, Any] = {"leased_until": None, "lease": None, "error": error}
-    if job.attempts >= MOST_ATTEMPTS:
-        values |= {"state": "failed"}
-    else:
-        pause = min(timedelta(seconds=2**job.attempts), LONGEST_PAUSE)
-        values |= {"run_at": work.now + pause}
+    # Beyond this power, pauses are past the longest, and past what a timedelta can hold.
+    pause = min(timedelta(seconds=2 ** min(job.attempts, 20)), LONGEST_PAUSE)
+    is_last = _is_last(job, work.now + pause)
+    values |= {"state": "failed"} if is_last else {"run_at": work.now + pause}
     with work.db.transaction() as session:
         mine = sa.update(Job).where(Job.id == job.id, Job.lease == job.lease)
         session.execute(mine.values(**values))
+        if is_last:
+            _forget_earlier(session, job)
+
+
+def _is_last(job: Job, again: datetime) -> bool:
+    """Whether a try is the last; periodic work is left to the next period, which does the same."""
+    if _is_periodic(job) and job.kind in _periodic:
+        period, _ = _periodic[job.kind]
+        return again >= job.created_at + period
+    return job.attempts >= MOST_ATTEMPTS
+
+
+def _forget_earlier(session: Session, job: Job) -> None:
+    """What periodic work missed in earlier periods was done, or is told of, by this one."""
+    if _is_periodic(job):
+        earlier = Job.state == "failed", Job.kind == job.kind, Job.id < job.id
+        session.execute(sa.delete(Job).where(*earlier))
+
+
+def _is_periodic(job: Job) -> bool:
+    return (job.dedupe_key or "").startswith(PERIODIC)
 
 
 def _give_back(db: Database, job: Job) -> None:

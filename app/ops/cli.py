@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
         _staff(house),
         _people(house),
         _stripe(house),
+        _jobs(house),
         _reports(house),
     ):
         for command in group:
@@ -202,6 +203,22 @@ def _stripe(house: House) -> list[click.Command]:
     def replay(event: str) -> None:
         """Handle one kept event again."""
         click.echo(replaying.replay(house.db, gateway, event_id=event, now=house.clock()))
+
+    return [group]
+
+
+def _jobs(house: House) -> list[click.Command]:
+    group = AppGroup("jobs", help="What the worker does.")
+
+    @group.command("retry")
+    @click.argument("key")
+    def retry(key: str) -> None:
+        """Let work that failed for good be tried again: KEY as `doctor` names it, or "all"."""
+        with house.db.transaction() as session:
+            count = jobs.retry(session, None if key == "all" else key, now=house.clock())
+        if count == 0 and key != "all":
+            raise click.ClickException(f"No failed work has the key {key}.")
+        click.echo(f"To be tried again: {count}.")
 
     return [group]
 

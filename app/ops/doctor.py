@@ -23,6 +23,7 @@ from app.topics import checks as topics
 EVERY = timedelta(minutes=10)
 AHEAD = timedelta(hours=1)  # clocks of two machines may differ by so much
 STUCK = timedelta(hours=8)
+LONGEST_REASON = 200  # letters
 Rows = list[str]
 
 
@@ -81,10 +82,19 @@ def _mail_leaves(session: Session, now: datetime) -> Rows:
 
 
 def _jobs_are_done(session: Session, now: datetime) -> Rows:
+    """Each with why it is not, and what helps."""
     in_hand = sa.and_(Job.leased_until.is_not(None), Job.leased_until > wall_clock())
     late = sa.and_(Job.state == "ready", Job.run_at < now - STUCK, ~in_hand)
-    query = sa.select(Job.kind, Job.id).where(sa.or_(Job.state == "failed", late)).limit(100)
-    return [f"{kind} {number}" for kind, number in session.execute(query)]
+    query = sa.select(Job).where(sa.or_(Job.state == "failed", late)).order_by(Job.id).limit(100)
+    return [_undone(job) for job in session.scalars(query)]
+
+
+def _undone(job: Job) -> str:
+    name = job.dedupe_key or str(job.id)
+    if job.state == "ready":
+        return f"{job.kind} ({name}): nobody did it yet; see that a worker runs"
+    why = (job.error or "no reason is known").splitlines()[0][:LONGEST_REASON]
+    return f"{job.kind}: {why}; mend that, then `flask --app wsgi jobs retry {name}`"
 
 
 def _erased_keep_no_name(session: Session, _now: datetime) -> Rows:

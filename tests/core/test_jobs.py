@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from app.core import jobs
 from app.core.clock import wall_clock
@@ -38,6 +39,21 @@ def done() -> Iterator[list[dict[str, Any]]]:
 
     yield seen
     del jobs._handlers["test.note"]
+
+
+@pytest.fixture
+def daily(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
+    """Whether the only periodic work "test.daily" fails, by its next tries; then it does not."""
+    fails: list[bool] = []
+    monkeypatch.setattr(jobs, "_periodic", {})
+
+    @jobs.every(timedelta(days=1), "test.daily")
+    def work(_work: Work, _payload: dict[str, Any]) -> None:
+        if fails and fails.pop(0):
+            raise RuntimeError("as planned")
+
+    yield fails
+    del jobs._handlers["test.daily"]
 
 
 def ask(work: Work, key: str | None = None, **payload: Any) -> bool:
@@ -92,10 +108,88 @@ def test_work_that_never_succeeds_stops_and_stays_to_be_looked_at(
 ) -> None:
     ask(work, fails=True)
     for _ in range(jobs.MOST_ATTEMPTS + 3):
-        jobs.run_due(work)
+        with capture_logs():
+            jobs.run_due(work)
         clock.advance(hours=7)
     assert only(work).state == "failed"
     assert len(done) == jobs.MOST_ATTEMPTS
+
+
+def test_work_is_tried_for_a_week_before_it_is_given_up(
+    work: Work, done: list[Any], clock: FixedClock
+) -> None:
+    ask(work, fails=True)
+    began = clock()
+    while only(work).state == "ready":
+        clock.set(max(clock(), only(work).run_at))
+        with capture_logs():
+            jobs.run_due(work)
+    assert timedelta(days=7) <= clock() - began <= timedelta(days=8)
+    assert len(done) < 50, "with pauses that grow"
+
+
+def give_up(work: Work, key: str | None = None) -> None:
+    """As if a week had passed in which this work failed."""
+    ask(work, key=key, fails=True)
+    with work.db.transaction() as session:
+        session.execute(sa.update(Job).values(attempts=jobs.MOST_ATTEMPTS - 1))
+    jobs.run_due(work)
+    assert only(work).state == "failed"
+
+
+def test_work_that_was_given_up_is_done_when_it_is_asked_for_again(
+    work: Work, done: list[Any], clock: FixedClock
+) -> None:
+    give_up(work, key="once")
+    clock.advance(days=1)
+    assert ask(work, key="once", n=2)
+    assert not ask(work, key="once"), "and asked for once"
+    assert jobs.run_due(work) == 1
+    assert done[-1] == {"n": 2}
+    again = only(work)
+    assert (again.state, again.error, again.created_at) == ("done", None, clock())
+
+
+@pytest.mark.parametrize("which", ["key", "number", "all"])
+def test_an_operator_lets_what_was_given_up_be_tried_again(
+    work: Work, done: list[Any], which: str
+) -> None:
+    give_up(work, key="once" if which == "key" else None)
+    ask(work, key="other")
+    name = {"key": "once", "number": str(only_failed(work)), "all": None}[which]
+    with work.db.transaction() as session:
+        assert jobs.retry(session, "what never was", now=work.now) == 0
+        assert jobs.retry(session, name, now=work.now) == 1
+        assert jobs.retry(session, name, now=work.now) == 0, "it waits already"
+    assert jobs.run_due(work) == 2
+
+
+def only_failed(work: Work) -> int:
+    with work.db.reading() as session:
+        return session.scalars(sa.select(Job.id).where(Job.state == "failed")).one()
+
+
+def dailies(work: Work) -> list[str]:
+    with work.db.reading() as session:
+        query = sa.select(Job.state).where(Job.kind == "test.daily").order_by(Job.id)
+        return list(session.scalars(query))
+
+
+def test_periodic_work_is_left_to_the_next_period_which_clears_what_failed_before(
+    work: Work, daily: list[bool], clock: FixedClock
+) -> None:
+    daily += [True] * 1000
+    for _ in range(60):
+        jobs.schedule_periodic(work.db, now=clock())
+        with capture_logs():
+            jobs.run_due(work)
+        clock.advance(hours=1)
+    assert dailies(work).count("failed") == 1, "the last that failed tells of those before"
+    daily.clear()
+    clock.advance(days=1)
+    jobs.schedule_periodic(work.db, now=clock())
+    jobs.run_due(work)
+    assert "failed" not in dailies(work)
 
 
 def test_what_a_killed_worker_held_is_done_by_another(work: Work, done: list[Any]) -> None:

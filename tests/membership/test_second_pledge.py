@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from app.core.jobs import Job
 from app.membership.models import Pledge, Receipt
 from app.payments import requesting
 from app.payments.models import StripeRequest
@@ -41,6 +44,27 @@ def test_a_second_pledge_is_cancelled_and_refunded_and_the_person_told(counter: 
     assert "5\u00a0€ a month goes on" in mail.text.replace("\n", " ")
     page = counter.reader().get(f"/join/thanks?session_id={other}")
     assert "You already had a pledge." in page.text
+
+
+def test_it_goes_back_even_if_stripe_was_away_for_a_day(counter: Counter) -> None:
+    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    counter.sandbox.pay(one, GOOD, name="Ann")
+    counter.settle()
+    counter.sandbox.pay(other, GOOD, name="Ann")
+    counter.sandbox.fault("503", path="/v1/", requests=1000)
+    with capture_logs():
+        counter.settle()
+        with counter.db.transaction() as session:
+            session.execute(sa.update(Job).where(Job.state == "ready").values(attempts=17))
+        counter.clock.advance(days=1)
+        counter.settle()
+    counter.sandbox.clear_faults()
+    counter.clock.advance(hours=6)
+    counter.settle()
+
+    statuses = [row["status"] for row in counter.sandbox_list("subscription")]
+    assert sorted(statuses) == ["active", "canceled"]
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
 
 
 def test_it_counts_nowhere_and_is_thanked_for_once(counter: Counter) -> None:
