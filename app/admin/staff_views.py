@@ -7,10 +7,9 @@ from flask_login import current_user
 
 from app.admin import dashboard, presenting
 from app.core.i18n import gettext as _
-from app.core.web import nav, now, reading, requires
+from app.core.web import keeps_accounts, nav, now, reading, requires, sees_money
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
-from app.reporting.rights import keeps_accounts, sees_money
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 nav.add("desk", "admin.dashboard", label=lambda: _("Dashboard"), order=0)

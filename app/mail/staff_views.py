@@ -12,7 +12,15 @@ from flask_login import current_user
 
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
-from app.core.web import nav, now, reading, requires, transaction
+from app.core.web import (
+    keeps_accounts,
+    nav,
+    now,
+    reading,
+    requires,
+    sees_money,
+    transaction,
+)
 from app.mail import queries, sending
 
 bp = Blueprint("mail_staff", __name__, url_prefix="/admin/mail")
@@ -32,7 +40,8 @@ def show_outbox() -> str:
         page=page,
         state=state,
         states=queries.STATES,
-        sees_subjects=current_user.role != "editor",  # some name an amount
+        sees_people=keeps_accounts(),
+        sees_subjects=sees_money(),  # some name an amount
     )
 
 

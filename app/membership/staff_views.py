@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
-from app.core.web import nav, now, reading, requires
+from app.core.web import keeps_accounts, nav, now, reading, requires, sees_money
 from app.core.web.access import may
 from app.membership import inspecting, listing
 
@@ -51,13 +51,3 @@ def patron(account_id: int) -> ResponseReturnValue:
         sees_money=sees_money(),
         sees_acts=may(current_user, "admin"),
     )
-
-
-def sees_money() -> bool:
-    """Editors choose topics and need no amounts."""
-    return may(current_user, "finance", "viewer")
-
-
-def keeps_accounts() -> bool:
-    """Who keeps the accounts sees every name; others only those who allowed it."""
-    return may(current_user, "finance")

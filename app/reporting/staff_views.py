@@ -8,14 +8,13 @@ from flask import Blueprint, abort, render_template, request
 from sqlalchemy.orm import Session
 
 from app.core.pagination import Cursor
-from app.core.web import now, reading, requires
+from app.core.web import keeps_accounts, now, reading, requires, sees_money
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
 from app.reporting import mrr, people, recovery, revenue
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.models import KINDS
 from app.reporting.months import Month, last_months, parse
-from app.reporting.rights import keeps_accounts, sees_money
 
 MONTHS = 12
 bp = Blueprint("reporting", __name__, url_prefix="/admin/reports")

@@ -100,7 +100,7 @@ def test_production_has_no_such_page(settings: Settings, clock: FixedClock) -> N
 
 def test_staff_see_what_went_and_to_whom_but_not_what_it_says(door: Door, client: Reader) -> None:
     mail = door.mail_for(client)
-    door.staff(STAFF, "viewer")
+    door.staff(STAFF, "finance")
     door.let_in_staff(client, STAFF)
     page = client.get("/admin/mail")
     assert DARYNA in page.text
@@ -120,14 +120,19 @@ def test_who_has_no_business_with_money_sees_kinds_and_no_subjects(
 
 
 def test_staff_send_a_failed_mail_again(door: Door, client: Reader) -> None:
-    door.staff(STAFF, "editor")
+    door.staff(STAFF, "finance")
     door.let_in_staff(client, STAFF)
-    server = Server(failures=[Refused("550 mailbox is full")])
+    door.staff("editor@ledger.example", "editor")
+    editor = door.let_in_staff(door.browser(), "editor@ledger.example")
+    server = Server(failures=[Refused("550 <new@ledger.example> is full")])
     door.house.services["transport"] = server
     door.staff("new@ledger.example", "viewer")
     door.work()
     page = client.get("/admin/mail?state=failed")
-    assert "550 mailbox is full" in page.text
+    assert "550 &lt;new@ledger.example&gt; is full" in page.text
+    seen_by_editor = editor.get("/admin/mail?state=failed").text
+    assert "new@ledger.example" not in seen_by_editor
+    assert 'aria-label="Send again: ' in seen_by_editor
     failed = door.all(OutboxMessage)[-1]
     answer = client.submit(
         f"/admin/mail/{failed.id}/retry", at="/admin/mail?state=failed", follow_redirects=True

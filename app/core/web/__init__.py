@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.core.web.access import Role, allowed, requires, safe_target, signed_in, way_to
+from app.core.web.access import (
+    Role,
+    allowed,
+    keeps_accounts,
+    requires,
+    safe_target,
+    sees_money,
+    signed_in,
+    way_to,
+)
 from app.core.web.context import (
     database,
     limiter,
@@ -27,6 +36,7 @@ __all__ = [
     "Role",
     "allowed",
     "database",
+    "keeps_accounts",
     "limiter",
     "nav",
     "now",
@@ -35,6 +45,7 @@ __all__ = [
     "refusal",
     "requires",
     "safe_target",
+    "sees_money",
     "services",
     "settings",
     "signed_in",

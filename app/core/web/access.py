@@ -70,6 +70,16 @@ def way_to(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, **values) if asked is None or allowed(*asked) else ""
 
 
+def sees_money() -> bool:
+    """Whether who is signed in sees amounts: editors choose topics and need none."""
+    return allowed("finance", "viewer")
+
+
+def keeps_accounts() -> bool:
+    """Who keeps the accounts sees every name and address; others only of those who allowed it."""
+    return allowed("finance")
+
+
 def safe_target(target: str | None, default: str) -> str:
     """A local path to go on to, judged as a browser would resolve it; else the default."""
     if not target or not target.startswith("/") or not target.isprintable():
