@@ -1,8 +1,8 @@
 """Signing in by mail: a link that works anywhere, and a code for the browser that asked.
 
-Both work once and for 15 minutes of wall time; the database keeps hashes of them. Asking does the
-same work for every address, so that the answer tells nobody who has an account: a job finds out,
-and writes the mail or does not.
+Both work once and for 15 minutes of wall time from when the mail is written; the database keeps
+hashes of them. Asking does the same work for every address, so that the answer tells nobody who
+has an account: a job finds out, and writes the mail or does not.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from app.core.signing import fingerprint, new_code, new_token, same
 
 LIFETIME = timedelta(minutes=15)
 MINUTES = int(LIFETIME.total_seconds() // 60)
+NOBODY_WAITS = timedelta(hours=12)
 MOST_TRIES = 10
 # More mails would help nobody: each of these still signs in.
 MOST_LIVING = 5
@@ -80,9 +81,9 @@ def request_link(
 @jobs.handles("accounts.send_link")
 def send_link(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Write the mail, if there is somebody to write to."""
-    expires_at = datetime.fromisoformat(payload["asked_at"]) + LIFETIME
     wall = wall_clock()
-    if payload["account"] is None or wall >= expires_at:
+    waited = wall - datetime.fromisoformat(payload["asked_at"])
+    if payload["account"] is None or waited > NOBODY_WAITS:
         return
     with work.db.transaction() as session:
         account = session.get(Account, payload["account"], with_for_update=True)
@@ -100,7 +101,7 @@ def send_link(work: jobs.Work, payload: dict[str, Any]) -> None:
             language=payload["language"],
             minutes=MINUTES,
             key=payload["key"],
-            until=expires_at,
+            until=wall + LIFETIME,
             now=work.now,
         )
         if is_new:
@@ -112,7 +113,7 @@ def send_link(work: jobs.Work, payload: dict[str, Any]) -> None:
                     browser_hash=payload["browser"],
                     next_path=payload["next"],
                     created_at=wall,
-                    expires_at=expires_at,
+                    expires_at=wall + LIFETIME,
                 )
             )
 

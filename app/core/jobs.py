@@ -4,6 +4,9 @@ A job is claimed with a lease, tried with growing pauses and dropped from the qu
 dedupe key makes the second request for the same work no work at all. Handlers are idempotent:
 they may be killed anywhere and are then run again. What failed for a week stays to be looked at,
 until the same work is asked for again or an operator lets it be tried again.
+
+Kinds that ask Stripe or walk through everything are declared long: a worker does them beside the
+others, so that no mail waits for them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
@@ -75,30 +78,37 @@ class Work:
         return self.clock()
 
 
+Lane = Literal["short", "long"]
 Handler = Callable[[Work, dict[str, Any]], None]
 _handlers: dict[str, Handler] = {}
 _leases: dict[str, timedelta] = {}
+_long: set[str] = set()
 _periodic: dict[str, tuple[timedelta, Handler]] = {}
 
 
-def handles(kind: str, *, lease: timedelta = LEASE) -> Callable[[Handler], Handler]:
+def handles(
+    kind: str, *, lease: timedelta = LEASE, is_long: bool = False
+) -> Callable[[Handler], Handler]:
     """Register the function that does a kind of job, and how long it may take."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         _leases[kind] = lease
+        if is_long:
+            _long.add(kind)
         return function
 
     return register
 
 
-def every(period: timedelta, kind: str) -> Callable[[Handler], Handler]:
+def every(
+    period: timedelta, kind: str, *, lease: timedelta = LEASE, is_long: bool = False
+) -> Callable[[Handler], Handler]:
     """Register work that comes due by itself, once a period for all workers together."""
 
     def register(function: Handler) -> Handler:
-        _handlers[kind] = function
         _periodic[kind] = (period, function)
-        return function
+        return handles(kind, lease=lease, is_long=is_long)(function)
 
     return register
 
@@ -181,11 +191,14 @@ def retry(session: Session, key: str | None, *, now: datetime) -> int:
     return _arm_again(session, which, {"attempts": 0, "created_at": now, "run_at": now})
 
 
-def run_due(work: Work, *, most: int = 100) -> int:
-    """Do up to ``most`` due jobs, one after the other; gives how many were tried."""
+def run_due(work: Work, *, most: int = 100, lane: Lane | None = None) -> int:
+    """Do up to ``most`` due jobs, one after the other; gives how many were tried.
+
+    Without a lane, jobs of all kinds.
+    """
     tried = 0
     while tried < most:
-        batch = _claim(work.db, now=work.now, most=min(BATCH, most - tried))
+        batch = _claim(work.db, now=work.now, most=min(BATCH, most - tried), lane=lane)
         count = _run(work, batch) if batch else 0
         tried += count
         if count == 0 or count < len(batch):
@@ -193,7 +206,7 @@ def run_due(work: Work, *, most: int = 100) -> int:
     return tried
 
 
-def _claim(db: Database, *, now: datetime, most: int) -> list[Job]:
+def _claim(db: Database, *, now: datetime, most: int, lane: Lane | None = None) -> list[Job]:
     """Lease some due jobs at once: a transaction for each would cost more than most jobs."""
     wall = wall_clock()
     free = sa.or_(Job.leased_until.is_(None), Job.leased_until < wall)
@@ -203,6 +216,8 @@ def _claim(db: Database, *, now: datetime, most: int) -> list[Job]:
         .order_by(Job.run_at, Job.id)
         .limit(most)
     )
+    if lane is not None:
+        due = due.where(Job.kind.in_(_long) if lane == "long" else Job.kind.not_in(_long))
     with db.reading() as session:  # an idle worker takes no write lock
         if session.scalar(due.limit(1)) is None:
             return []

@@ -103,7 +103,7 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
             )
 
 
-@jobs.handles("membership.send_back")
+@jobs.handles("membership.send_back", is_long=True)
 def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Cancel and refund a pledge that must not be; the mail follows when it is known."""
     gateway, ref = work.services["patient_gateway"], payload["ref"]
@@ -135,7 +135,7 @@ def mail_link(work: jobs.Work, payload: dict[str, Any]) -> None:
         )
 
 
-@jobs.every(timedelta(hours=1), "membership.lapse")
+@jobs.every(timedelta(hours=1), "membership.lapse", is_long=True)
 def lapse(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Let pledges go whose grace ran out; what they are follows from settling them again."""
     with work.db.reading() as session:
@@ -149,7 +149,7 @@ def lapse(work: jobs.Work, _payload: dict[str, Any]) -> None:
             settling.settle(session, {ref: ()}, now=work.now)
 
 
-@jobs.every(timedelta(hours=6), "membership.remind")
+@jobs.every(timedelta(hours=6), "membership.remind", is_long=True)
 def remind(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Write before a second charge, and before each yearly one."""
     with work.db.reading() as session:

@@ -35,7 +35,7 @@ class Finding:
     rows: Rows
 
 
-@jobs.every(EVERY, "ops.doctor")
+@jobs.every(EVERY, "ops.doctor", is_long=True)
 def visit(work: Work, _payload: dict[str, Any]) -> None:
     """Examine the house and keep what was found, for the dashboard."""
     findings = examine(work)

@@ -11,42 +11,44 @@ from app.core import jobs
 from app.payments import fees, forgetting, handling, reconcile, requesting
 from app.payments.models import StripeEvent
 
+# A comparison of 10,000 patrons may take 20 minutes.
+COMPARING = timedelta(hours=1)
 KEEP_BODIES = timedelta(days=30)
 PURGED_AT_ONCE = 1000
 
 
-@jobs.every(timedelta(minutes=10), "payments.handle_inbox")
+@jobs.every(timedelta(minutes=10), "payments.handle_inbox", is_long=True)
 def _handle(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """The worker does this all the time; here it is done even where only jobs are run."""
     while handling.handle_due(work.db, work.services["gateway"], now=work.now):
         pass
 
 
-@jobs.every(timedelta(minutes=10), "payments.collect_fees")
+@jobs.every(timedelta(minutes=10), "payments.collect_fees", is_long=True)
 def _collect_fees(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Fees and exchange of what was charged and refunded since the last time."""
     fees.collect(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.every(timedelta(minutes=5), "payments.finish_requests")
+@jobs.every(timedelta(minutes=5), "payments.finish_requests", is_long=True)
 def _finish_requests(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """What a crash or a silence of Stripe left open is asked again, with its own key."""
     requesting.finish_open(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.every(timedelta(days=1), "payments.reconcile")
+@jobs.every(timedelta(days=1), "payments.reconcile", lease=COMPARING, is_long=True)
 def _reconcile(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Compare with Stripe every night."""
     reconcile.run(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.handles("payments.reconcile_now")
+@jobs.handles("payments.reconcile_now", lease=COMPARING, is_long=True)
 def _reconcile_now(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Compare with Stripe because somebody asked for it."""
     reconcile.run(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.handles("payments.forget")
+@jobs.handles("payments.forget", is_long=True)
 def _forget(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Stripe forgets a person who was erased, and the inbox what it holds about them."""
     for customer_id in payload["customers"]:
@@ -56,7 +58,7 @@ def _forget(work: jobs.Work, payload: dict[str, Any]) -> None:
     forgetting.scrub(work.db, [*payload["refs"], *payload["customers"]])
 
 
-@jobs.every(timedelta(days=1), "payments.purge")
+@jobs.every(timedelta(days=1), "payments.purge", is_long=True)
 def _purge(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Raw events hold names and addresses: what is done and 30 days old loses its body."""
     old = (

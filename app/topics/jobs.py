@@ -35,7 +35,7 @@ def rounds_due(work: jobs.Work, _payload: dict[str, Any]) -> None:
             opening.open_due(session, round_id=round_id, now=now)
 
 
-@jobs.handles("topics.story_out")
+@jobs.handles("topics.story_out", is_long=True)
 def story_out(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Write to everyone who asked to hear of a topic, and to who suggested it.
 

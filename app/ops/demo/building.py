@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
 from app.accounts import people, staffing
 from app.core import jobs, progress
@@ -72,6 +73,12 @@ def ask(db: Database, settings: Settings, *, seed: int, empty: bool = False) -> 
         return jobs.enqueue(
             session, "demo.build", now=now, payload={"seed": seed}, dedupe_key="demo.build"
         )
+
+
+def is_underway(session: Session) -> bool:
+    """Whether the demo is being built, or waits to be."""
+    stands = progress.of(session, NAME)
+    return stands is not None and stands.finished_at is None
 
 
 @jobs.handles("demo.connect")
