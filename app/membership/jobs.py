@@ -18,6 +18,7 @@ from app.membership import (
     emails,
     facts,
     joining,
+    leaving,
     linking,
     queries,
     receipting,
@@ -123,7 +124,7 @@ def mail_link(work: jobs.Work, payload: dict[str, Any]) -> None:
         if mails.written_since(session, to=account.email, kind=kind, since=since) >= MOST_LINKS:
             log.info("no further link to a pledge", account=account.id)
             return
-        pledge = queries.pledge_of(session, account.id)
+        pledge = leaving.to_stop(session, account.id)
         emails.manage_link(
             session,
             account=account,

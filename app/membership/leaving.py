@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from app.core.db import Database, for_update
 from app.core.errors import Conflict
 from app.core.i18n import lazy_gettext as _l
-from app.membership import asking
+from app.membership import asking, queries
 from app.membership.models import LIVING, Pledge
+from app.membership.sending_back import OVER
 from app.payments.gateway import Gateway
 
 # Nothing is paid up, so there is nothing to wait for; and what is open is not tried again.
-UNPAID = ("pending", "past_due")
+UNPAID = ("pending", "past_due", "ended")
 
 
 class NothingToStop(Conflict):
@@ -29,11 +30,12 @@ class NothingToKeep(Conflict):
 def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
     """Let a pledge end with the paid time; one whose charge failed ends at once.
 
-    Stopping twice changes nothing. Raises NothingToStop and the gateway's errors.
+    One that ended for us, and whose charge Stripe still tries, ends there too. Stopping twice
+    changes nothing. Raises NothingToStop and the gateway's errors.
     """
     with db.transaction() as session:
         pledge = _locked(session, ref)
-        if pledge is None or pledge.state not in LIVING or pledge.subscription_id is None:
+        if pledge is None or pledge.subscription_id is None or not can_stop(session, pledge):
             raise NothingToStop()
         if pledge.cancels_at is not None:
             return
@@ -62,6 +64,23 @@ def keep(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
             return
         key = _keep_end(session, pledge.subscription_id, stop=False, now=now)
     asking.send(db, gateway, key, now=now)
+
+
+def can_stop(session: Session, pledge: Pledge) -> bool:
+    """Whether something could still be charged for this pledge."""
+    return pledge.state in LIVING or is_tried(session, pledge)
+
+
+def is_tried(session: Session, pledge: Pledge) -> bool:
+    """Whether a pledge that ended for us, because grace ran out, lives on at Stripe."""
+    subscription = queries.subscription_of(session, pledge)
+    return pledge.state == "ended" and subscription is not None and subscription.status not in OVER
+
+
+def to_stop(session: Session, account_id: int) -> Pledge | None:
+    """The pledge that a person can stop."""
+    found = queries.last_pledge_of(session, account_id)
+    return found if found is not None and can_stop(session, found) else None
 
 
 def ends_at_once(pledge: Pledge) -> bool:

@@ -16,6 +16,7 @@ from app.membership.models import Gift, Pledge, Receipt
 from app.payments.models import LedgerTransaction, StripeCharge, StripeInvoice, StripeSubscription
 
 NEWEST = 6
+UNPAID = ("past_due", "ended")  # Stripe may still try
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class PledgeView:
-    """A living pledge in one sentence, and what comes next. Amounts are one charge's."""
+    """A pledge in one sentence, and what comes next. Amounts are one charge's."""
 
     ref: str
     amount: Money
@@ -72,7 +73,7 @@ class Sum:
 
 
 def pledge(session: Session, found: Pledge) -> PledgeView:
-    """A living pledge with what Stripe's side says of the next charge."""
+    """A pledge with what Stripe's side says of the next charge."""
     subscription = queries.subscription_of(session, found)
     card = queries.last_card(session, found.ref)
     is_over = found.cancels_at is not None or found.state not in ("active", "past_due")
@@ -88,7 +89,7 @@ def pledge(session: Session, found: Pledge) -> PledgeView:
         next_charge=None if is_over or not subscription else subscription.current_period_end,
         cancels_at=found.cancels_at,
         card=Card(*card) if card else None,
-        next_try=_next_try(session, subscription) if found.state == "past_due" else None,
+        next_try=_next_try(session, subscription) if found.state in UNPAID else None,
     )
 
 

@@ -15,6 +15,7 @@ from app.core import audit, jobs, progress
 from app.core.clock import wall_clock
 from app.core.jobs import Job, Work
 from app.mail.models import OutboxMessage
+from app.membership import checks as membership
 from app.payments import checks as payments
 from app.payments.models import LedgerTransaction
 from app.reporting import checks as reporting
@@ -48,7 +49,7 @@ def examine(work: Work) -> list[Finding]:
     """Run every check in one snapshot."""
     with work.db.reading() as session:
         found = payments.run(session, work.now) | topics.run(session, work.now)
-        found |= reporting.run(session, work.now)
+        found |= reporting.run(session, work.now) | membership.run(session, work.now)
         found |= {name: check(session, work.now) for name, check in OWN.items()}
     return [Finding(name, [str(row) for row in rows]) for name, rows in found.items()]
 

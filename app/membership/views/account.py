@@ -52,6 +52,7 @@ def account() -> ResponseReturnValue:
             person=current_user,
             pledge=showing.pledge(db, found) if found and lives else None,
             ended=found if found and not lives else None,
+            tried=showing.pledge(db, found) if found and leaving.is_tried(db, found) else None,
             gift=showing.newest_gift(db, me),
             payments=showing.newest_payments(db, me),
             sums=showing.sums(db, me),
@@ -106,7 +107,8 @@ def stop() -> ResponseReturnValue:
 def send_stop() -> ResponseReturnValue:
     """Stop the pledge."""
     with reading() as db:
-        ref = _own_ref(db)
+        found = leaving.to_stop(db, current_user.id)
+        ref = found.ref if found is not None else ""
     try:
         throttling.changing(limiter(), pledge=ref)
         leaving.stop(database(), services()["gateway"], ref=ref, now=now())
@@ -193,7 +195,7 @@ def _change_page(db: Session, form: AmountForm, trouble: AppError | None = None)
 
 
 def _stop_page(db: Session, trouble: AppError | None = None) -> str:
-    found = queries.pledge_of(db, current_user.id)
+    found = leaving.to_stop(db, current_user.id)
     if found is None or found.cancels_at is not None:
         raise leaving.NothingToStop()
     return render_template(

@@ -133,6 +133,7 @@ def _page(db: Session, token: str, form: AmountForm, trouble: AppError | None = 
     return render_template(
         "membership/manage.html",
         lives=pledge.state in LIVING,
+        tried=leaving.is_tried(db, pledge),
         ended_at=pledge.ended_at,
         at_once=leaving.ends_at_once(pledge),
         trouble=trouble,
