@@ -47,9 +47,10 @@ def install(app: Flask) -> None:
 
 def prepare(house: House) -> None:
     """Migrate the database and found the newsroom where there is none."""
-    migrating.upgrade(house.settings.database_url)
-    with house.db.transaction() as session:
-        founding.found(session, now=wall_clock())
+    with migrating.in_turn(house.db):
+        migrating.upgrade(house.settings.database_url)
+        with house.db.transaction() as session:
+            founding.found(session, now=wall_clock())
 
 
 def work_of(house: House) -> jobs.Work:
