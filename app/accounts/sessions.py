@@ -18,6 +18,7 @@ from app.core.signing import fingerprint, new_token
 
 LIFETIME = timedelta(days=60)
 STAFF_LIFETIME = timedelta(hours=12)
+CONFIRMED = timedelta(minutes=15)  # how long a second factor is enough for what is sensitive
 # Reading a page writes nothing, so this moves when something is sent, and then not each time.
 SEEN_AGAIN = timedelta(minutes=10)
 KEEP_ENDED = timedelta(days=30)
@@ -54,6 +55,7 @@ class Person:
     language: str
     role: str | None
     has_second_factor: bool
+    is_confirmed: bool  # it was shown just now
     last_seen_at: datetime
     is_authenticated: bool = True
     is_active: bool = True
@@ -98,7 +100,8 @@ def person(connection: Connection, *, token: str, wall: datetime) -> Person | No
         name=row.name,
         language=row.language,
         role=row.role,
-        has_second_factor=_is_fresh(row.second_factor_at, wall),
+        has_second_factor=_is_within(STAFF_LIFETIME, row.second_factor_at, wall),
+        is_confirmed=_is_within(CONFIRMED, row.second_factor_at, wall),
         last_seen_at=row.last_seen_at,
     )
 
@@ -144,9 +147,9 @@ def purge(session: Session, *, wall: datetime) -> None:
     session.execute(sa.delete(LoginSession).where(ended < wall - KEEP_ENDED))
 
 
-def _is_fresh(second_factor_at: datetime | None, wall: datetime) -> bool:
+def _is_within(time: timedelta, second_factor_at: datetime | None, wall: datetime) -> bool:
     """A reader who became staff may have an older, longer session: the factor ends by itself."""
-    return second_factor_at is not None and wall - second_factor_at < STAFF_LIFETIME
+    return second_factor_at is not None and wall - second_factor_at < time
 
 
 def _revoke(

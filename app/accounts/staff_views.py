@@ -31,7 +31,7 @@ def show_staff() -> str:
 
 
 @bp.post("")
-@requires("admin")
+@requires("admin", confirmed=True)
 def add() -> Answer:
     """Give somebody a role."""
     form = StaffForm()
@@ -54,7 +54,7 @@ def add() -> Answer:
 
 
 @bp.post("/<int:account_id>/role")
-@requires("admin")
+@requires("admin", confirmed=True)
 def change_role(account_id: int) -> Answer:
     """Give a member another role."""
     form = RoleForm()
@@ -73,7 +73,7 @@ def change_role(account_id: int) -> Answer:
 
 
 @bp.post("/<int:account_id>/remove")
-@requires("admin")
+@requires("admin", confirmed=True)
 def remove(account_id: int) -> Response:
     """Take all rights of a member."""
     with transaction() as session:
@@ -83,7 +83,7 @@ def remove(account_id: int) -> Response:
 
 
 @bp.post("/<int:account_id>/reset")
-@requires("admin")
+@requires("admin", confirmed=True)
 def reset_second_factor(account_id: int) -> Response:
     """Let a member set up a new app."""
     with transaction() as session:

@@ -30,7 +30,7 @@ def settings() -> str:
 
 
 @bp.post("")
-@requires("admin")
+@requires("admin", confirmed=True)
 def change() -> ResponseReturnValue:
     """Who the newsroom is, and its rules."""
     with reading() as session:
@@ -50,7 +50,7 @@ def change() -> ResponseReturnValue:
 
 
 @bp.route("/currencies/<currency>", methods=["GET", "POST"])
-@requires("admin")
+@requires("admin", confirmed=True)
 def offer(currency: str) -> ResponseReturnValue:
     """Amounts, bounds and goal in one currency."""
     with reading() as session:

@@ -53,7 +53,7 @@ def payment(charge_id: str) -> str:
 
 
 @bp.post("/payments/<charge_id>/refund")
-@requires("finance")
+@requires("finance", confirmed=True)
 def refund(charge_id: str) -> ResponseReturnValue:
     """Give money back; what is allowed is decided in refunding.refund."""
     with reading() as session:

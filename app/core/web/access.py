@@ -16,6 +16,8 @@ Role = Literal["admin", "editor", "finance", "viewer"]
 ASKED = "roles_asked"  # what a view says of itself
 P = ParamSpec("P")
 R = TypeVar("R")
+# Filled by the room of accounts: asks for the second factor again; None where it came with this.
+asks_again: list[Callable[[], Response | None]] = []
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -30,10 +32,13 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     return guarded
 
 
-def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+def requires(
+    *roles: Role, confirmed: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
     """Only for staff with one of these roles and a second factor; admin may all.
 
     ``requires()`` is any staff member. What is asked for here, menus and links know by ``way_to``.
+    ``confirmed``: what is sent is done only soon after a second factor, else it is asked for first.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -45,6 +50,11 @@ def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Respons
                 raise Forbidden()
             if not current_user.has_second_factor:
                 return _to("accounts.second_factor")
+            if confirmed and request.method == "POST" and not current_user.is_confirmed:
+                [ask] = asks_again
+                answer = ask()
+                if answer is not None:
+                    return answer
             return view(*args, **kwargs)
 
         setattr(guarded, ASKED, roles)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
-import segno
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
-from flask_login import LoginManager, current_user, login_user
-from markupsafe import Markup
+from flask import Response, flash, render_template, request, session, url_for
+from flask_login import LoginManager, current_user
 
 from app.accounts import devices, limiting, people, sessions, signing_in
-from app.accounts import second_factor as factors
 from app.accounts.forms import CodeForm, LanguageForm, SignInForm
+from app.accounts.views.blueprint import bp
+from app.accounts.views.going_on import Answer, go_on, local, see, start
 from app.core.clock import wall_clock
-from app.core.errors import Forbidden, TooMany
+from app.core.errors import TooMany
 from app.core.i18n import gettext as _
 from app.core.i18n import language
 from app.core.signing import new_token
@@ -25,34 +23,16 @@ from app.core.web import (
     now,
     reading,
     refusal,
-    safe_target,
     settings,
     signed_in,
     transaction,
 )
 from app.core.web.failures import MACHINE_PATHS
-from app.newsroom import queries
 
-ACCOUNT = "/account"
-DESK = "/admin/"
-LONGEST_TARGET = 500
 ASKED = "sign_in"  # the cookie's note of who asked here, while a code may come
-Answer = Response | str | tuple[str, int]
 
-bp = Blueprint("accounts", __name__)
 nav.add("account", "accounts.devices", label=lambda: _("Devices signed in"), order=80)
 nav.add("account", "accounts.show_language", label=lambda: _("Language"), order=90)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entering:
-    """All that Flask-Login asks of who comes in."""
-
-    token: str
-    is_active: bool = True
-
-    def get_id(self) -> str:
-        return self.token
 
 
 def load_people(login: LoginManager) -> None:
@@ -81,7 +61,7 @@ def _note_use() -> None:
 def sign_in() -> Answer:
     """Ask for the address. Who is signed in already goes on."""
     if current_user.is_authenticated:
-        return _go_on(request.args.get("next"), is_staff=current_user.role is not None)
+        return go_on(request.args.get("next"), is_staff=current_user.role is not None)
     return _ask(SignInForm(email=request.args.get("email", "")))
 
 
@@ -103,19 +83,19 @@ def send_link() -> Answer:
             email=email,
             language=language(),
             browser=asked["browser"],
-            next_path=_target(request.form.get("next")),
+            next_path=local(request.form.get("next")),
             now=now(),
             wall=wall_clock(),
         )
     session[ASKED] = asked
-    return _see(url_for("accounts.enter_code"))
+    return see(url_for("accounts.enter_code"))
 
 
 @bp.get("/sign-in/code")
 def enter_code() -> Answer:
     """Where the code of the mail is typed in."""
     if ASKED not in session:
-        return _see(url_for("accounts.sign_in"))
+        return see(url_for("accounts.sign_in"))
     return _show_code(CodeForm())
 
 
@@ -168,51 +148,12 @@ def use_link(token: str) -> Answer:
     return _show_link(token, link)
 
 
-@bp.get("/sign-in/second-factor")
-@signed_in
-def second_factor() -> Answer:
-    """Where staff type the code of their app, or set the app up."""
-    if current_user.role is None:
-        raise Forbidden()
-    if current_user.has_second_factor:
-        return _go_on(request.args.get("next"), is_staff=True)
-    return _show_second_factor(CodeForm())
-
-
-@bp.post("/sign-in/second-factor")
-@signed_in
-def enter_second_factor() -> Answer:
-    """Open the desk to this browser."""
-    if current_user.role is None:
-        raise Forbidden()
-    person = f"account:{current_user.id}"
-    limiting.typing_code(limiter(), person=person, address=request.remote_addr)
-    form = CodeForm()
-    if not form.validate():
-        return _show_second_factor(form), 422
-    with transaction() as db:
-        token = factors.enter(
-            db,
-            account_id=current_user.id,
-            session_id=current_user.session_id,
-            code=form.code.data or "",
-            now=now(),
-            wall=wall_clock(),
-        )
-    if token is None:
-        form.refuse(_("This code is wrong, or was used already. Wait for the next one."))
-        return _show_second_factor(form), 422
-    limiting.typed_right(limiter(), person=person, address=request.remote_addr)
-    _start(token)
-    return _go_on(request.form.get("next"), is_staff=True)
-
-
 @bp.post("/sign-out")
 def sign_out() -> Response:
     """End this browser's session, here and in the database."""
     _end_session()
     session.clear()
-    return _see("/")
+    return see("/")
 
 
 @bp.get("/account/devices", endpoint="devices")
@@ -235,7 +176,7 @@ def end_device(session_id: int) -> Response:
     with transaction() as db:
         sessions.revoke(db, account_id=current_user.id, session_id=session_id, wall=wall_clock())
     flash(_("That device is signed out."))
-    return _see(url_for("accounts.devices"))
+    return see(url_for("accounts.devices"))
 
 
 @bp.post("/account/devices/end-others")
@@ -247,7 +188,7 @@ def end_other_devices() -> Response:
             db, account_id=current_user.id, wall=wall_clock(), keep=current_user.session_id
         )
     flash(_("All other devices are signed out."))
-    return _see(url_for("accounts.devices"))
+    return see(url_for("accounts.devices"))
 
 
 @bp.get("/account/language")
@@ -269,7 +210,7 @@ def change_language() -> Answer:
     with transaction() as db:
         people.change_language(db, account_id=current_user.id, language=form.language.data or "")
     flash(_("We write to you in this language from now on."))
-    return _see(url_for("accounts.show_language", lang=form.language.data))
+    return see(url_for("accounts.show_language", lang=form.language.data))
 
 
 def _asked_by(email: str) -> dict[str, str]:
@@ -282,7 +223,7 @@ def _asked_by(email: str) -> dict[str, str]:
 
 
 def _ask(form: SignInForm) -> str:
-    target = _target(request.values.get("next")) or ""
+    target = local(request.values.get("next")) or ""
     return render_template("accounts/sign_in.html", form=form, next=target)
 
 
@@ -297,43 +238,13 @@ def _show_link(token: str, link: signing_in.Link) -> Answer:
     return page if link.state == "good" else (page, 404 if link.state == "unknown" else 410)
 
 
-def _show_second_factor(form: CodeForm) -> str:
-    """With the secret as a square and as text, until the app was set up."""
-    with reading() as db:
-        name = queries.current(db).name
-        app = factors.to_set_up(db, account_id=current_user.id, newsroom=name)
-    target = _target(request.values.get("next")) or ""
-    return render_template(
-        "accounts/second_factor.html",
-        form=form,
-        next=target,
-        enrol=app is not None,
-        secret=app.secret if app else "",
-        qr=_square(app.address) if app else "",
-    )
-
-
-def _square(text: str) -> Markup:
-    """A QR code as SVG within the page: the secret goes to nobody else."""
-    code = segno.make(text, micro=False)
-    drawn = code.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass=None)
-    return Markup(drawn)  # noqa: S704  # nosec B704  (drawn by segno from numbers)
-
-
 def _welcome(came_in: signing_in.SignedIn) -> Response:
     """Put the new session into this browser, in place of whatever its cookie had."""
     who = limiting.who(came_in.email)
     limiting.signed_in(limiter(), person=who, address=request.remote_addr)
     _end_session()
-    _start(came_in.token)
-    return _go_on(came_in.next_path, is_staff=came_in.is_staff)
-
-
-def _start(token: str) -> None:
-    """Let this browser's cookie hold a session's token, and nothing from before."""
-    session.clear()
-    session.permanent = True
-    login_user(_Entering(token))
+    start(came_in.token)
+    return go_on(came_in.next_path, is_staff=came_in.is_staff)
 
 
 def _end_session() -> None:
@@ -345,22 +256,6 @@ def _end_session() -> None:
                 session_id=current_user.session_id,
                 wall=wall_clock(),
             )
-
-
-def _go_on(target: str | None, *, is_staff: bool) -> Response:
-    default = DESK if is_staff else ACCOUNT
-    return _see(safe_target(_target(target), default))
-
-
-def _target(asked: str | None) -> str | None:
-    """The page somebody came from, where it is one of ours."""
-    if not asked or len(asked) > LONGEST_TARGET:
-        return None
-    return safe_target(asked, "") or None
-
-
-def _see(address: str) -> Response:
-    return cast(Response, redirect(address, 303))
 
 
 def _device() -> str:
