@@ -54,10 +54,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """One call for each value that is read, as there are more of them than of any other."""
+        if dialect.name == "sqlite":  # it keeps them as text, without the zone
+            return lambda text: None if text is None else datetime.fromisoformat(text + "+00:00")
+        return lambda value: None if value is None else value.astimezone(UTC)
 
 
 class JSONDoc(TypeDecorator[Any]):

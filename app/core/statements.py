@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -19,6 +20,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.core.db import Base, insert_for
 
 Values = Mapping[str, Any]
+P = TypeVar("P", bound="Plain")
+
+
+class Plain(SimpleNamespace):
+    """A row with its columns for attributes; changing it writes nothing."""
 
 
 class OneOf(FunctionElement[Any]):
@@ -52,6 +58,18 @@ def run(
 ) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run a statement beside the ORM; what the session has not written yet it does not see."""
     return session.connection().execute(statement, values)
+
+
+def rows(session: Session, statement: sa.Executable, values: Values) -> Sequence[Any]:
+    """What such a statement finds, all at once."""
+    return session.connection().execute(statement, values).all()
+
+
+def plain(session: Session, statement: sa.Executable, values: Values, kind: type[P]) -> list[P]:
+    """The same as plain rows."""
+    found = session.connection().execute(statement, values)
+    names = list(found.keys())
+    return [kind(**dict(zip(names, row, strict=True))) for row in found.all()]
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.membership import history, queries
+from app.membership.cases import Draft
 from app.membership.facts import NOT_PAID, Facts
 from app.membership.history import Past
-from app.membership.models import Pledge, SignUp
 from app.payments.copies import Copy
 
 INTERVALS = ("month", "year")
@@ -22,7 +22,7 @@ STATES = {
 REASONS = {"payment_disputed": "dispute", "payment_failed": "involuntary"}
 
 
-def needs_past(pledge: Pledge, facts: Facts) -> bool:
+def needs_past(pledge: Draft, facts: Facts) -> bool:
     """Whether what follows depends on the pledge's history: where it fails, or is over."""
     subscription = facts.subscription
     if subscription is None:
@@ -31,7 +31,7 @@ def needs_past(pledge: Pledge, facts: Facts) -> bool:
     return facts.has_failed or state not in ("pending", "active", "paused")
 
 
-def derive(pledge: Pledge, sign_up: SignUp, facts: Facts, past: Past) -> str:
+def derive(pledge: Draft, sign_up: Draft, facts: Facts, past: Past) -> str:
     """Write everything but the state, which is given back for the caller to judge."""
     pledge.started_at = facts.paid[0].created if facts.paid else None
     pledge.returned_at = facts.returned_at
@@ -47,7 +47,7 @@ def derive(pledge: Pledge, sign_up: SignUp, facts: Facts, past: Past) -> str:
     return state
 
 
-def lapse(pledge: Pledge, state: str, past: Past, *, grace: timedelta, now: datetime) -> bool:
+def lapse(pledge: Draft, state: str, past: Past, *, grace: timedelta, now: datetime) -> bool:
     """Whether a pledge that is past due stopped counting, because grace ran out."""
     since = pledge.past_due_since
     if state != "past_due" or since is None:
@@ -85,16 +85,16 @@ def reason_of(status: str, cancellation_reason: str | None) -> str:
     return REASONS.get(cancellation_reason or "", "voluntary")
 
 
-def _without_subscription(pledge: Pledge, facts: Facts) -> str:
+def _without_subscription(pledge: Draft, facts: Facts) -> str:
     """Finished on Stripe's page, and the subscription is not known yet, or never came to be."""
     if not facts.has_failed or facts.checkout is None or pledge.state == "duplicate":
-        return pledge.state
+        return str(pledge.state)
     pledge.ended_at = facts.failed[-1].created if facts.failed else facts.checkout.created
     pledge.end_reason = "involuntary"
     return "ended"
 
 
-def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: Copy) -> None:
+def _take_terms(pledge: Draft, sign_up: Draft, subscription: Copy) -> None:
     """How much and how often; how a total is made up only we know."""
     if subscription.amount != pledge.total:
         parts = queries.parts_of(subscription.amount, pledge, sign_up)
@@ -103,7 +103,7 @@ def _take_terms(pledge: Pledge, sign_up: SignUp, subscription: Copy) -> None:
         pledge.interval = subscription.interval
 
 
-def _take_dates(pledge: Pledge, subscription: Copy, facts: Facts, past: Past, state: str) -> None:
+def _take_dates(pledge: Draft, subscription: Copy, facts: Facts, past: Past, state: str) -> None:
     """Periods are Stripe's; while a renewal is not paid, the paid time ended where it began."""
     start, end = subscription.current_period_start, subscription.current_period_end
     if pledge.started_at is not None:
@@ -121,7 +121,7 @@ def _take_dates(pledge: Pledge, subscription: Copy, facts: Facts, past: Past, st
         pledge.cancels_at = subscription.cancel_at or at_end
 
 
-def _last_run(pledge: Pledge, past: Past, states: tuple[str, ...]) -> datetime | None:
+def _last_run(pledge: Draft, past: Past, states: tuple[str, ...]) -> datetime | None:
     """Since when the history says one of these states, if it does so now."""
     since = None
     for row in past.of(pledge.id):

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, rows
 from app.payments import copies
 from app.payments.copies import Copy
 from app.payments.models import (
@@ -115,9 +115,10 @@ def of_each(
 def _tries(
     session: Session, refs: Collection[str]
 ) -> tuple[Mapping[str, list[Try]], Mapping[str, list[Try]]]:
-    rows = run(session, _TRIES, {"refs": list(refs)})
     found: dict[str, dict[str, list[Try]]] = {status: defaultdict(list) for status in TRIES}
-    for ref, status, charge_id, created, amount, refunded in rows:
+    for ref, status, charge_id, created, amount, refunded in rows(
+        session, _TRIES, {"refs": list(refs)}
+    ):
         found[status][ref or ""].append(Try(charge_id, created, amount, refunded))
     return found["succeeded"], found["failed"]
 
@@ -139,9 +140,9 @@ def _checkouts(session: Session, refs: Collection[str]) -> dict[str, Copy]:
 def _first_failed(session: Session, subscriptions: Collection[Copy]) -> dict[str, datetime]:
     """Since when the invoice that is open could not be paid, by the subscription."""
     late = [row.id for row in subscriptions if row.status in NOT_PAID]
-    rows = run(session, _FAILED_OF, {"subscriptions": late}) if late else ()
+    invoices = rows(session, _FAILED_OF, {"subscriptions": late}) if late else ()
     found: dict[str, datetime] = {}
-    for subscription_id, status, failed_at in rows:
+    for subscription_id, status, failed_at in invoices:
         if status == "open" and failed_at is not None:
             found[subscription_id] = min(failed_at, found.get(subscription_id, failed_at))
     return found
@@ -153,5 +154,5 @@ def _returned(session: Session, paid: Mapping[str, list[Try]]) -> dict[str, date
     back = {ref: one for ref, one in newest.items() if one.amount_refunded >= one.amount}
     if not back:
         return {}
-    at = dict(run(session, _RETURNED, {"charges": [one.id for one in back.values()]}).all())
+    at = dict(rows(session, _RETURNED, {"charges": [one.id for one in back.values()]}))
     return {ref: at.get(one.id) or one.created for ref, one in back.items()}

@@ -16,17 +16,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, Plain, plain, run
 from app.membership.models import PledgeChange
 
 GRACE = "grace:"
 PAST_DUE, LAPSED = "past_due", "lapsed"
 FAILING = (PAST_DUE, LAPSED)
 INVOLUNTARY = "involuntary"
-WRITTEN = ("pledge_id", "cause_key", "effective_at", "state", "total", "interval", "reason")
+JUDGED = ("state", "total", "interval", "reason")  # again, whenever a cause comes late
+WRITTEN = ("pledge_id", "cause_key", "effective_at", *JUDGED)
 _changes: Any = PledgeChange.__table__
-_OF_PLEDGES = sa.select(PledgeChange).where(OneOf(_changes.c.pledge_id, "pledges"))
+_OF_PLEDGES = sa.select(*_changes.c).where(OneOf(_changes.c.pledge_id, "pledges"))
 _WRITE = sa.insert(_changes)
+_JUDGE = sa.update(_changes).where(_changes.c.id == sa.bindparam("number"))
 
 # Upper rooms add themselves: called with accounts after the history of their pledges changed.
 on_change: list[Callable[[Session, Collection[int]], None]] = []
@@ -40,12 +42,14 @@ class Past:
 
     def __init__(self, session: Session, pledge_ids: Collection[int]) -> None:
         self._session = session
-        self._new: list[PledgeChange] = []
-        self._rows: dict[int, list[PledgeChange]] = {key: [] for key in pledge_ids}
+        self._rows: dict[int, list[Plain]] = {key: [] for key in pledge_ids}
+        self._new: list[Plain] = []
+        self._read: list[tuple[Plain, Plain]] = []  # each row, and what it was
         for row in changes(session, pledge_ids) if pledge_ids else ():
             self._rows[row.pledge_id].append(row)
+            self._read.append((row, Plain(**vars(row))))
 
-    def of(self, pledge_id: int) -> Sequence[PledgeChange]:
+    def of(self, pledge_id: int) -> Sequence[Plain]:
         """The rows of one of these pledges, oldest first."""
         return self._rows[pledge_id]
 
@@ -67,7 +71,7 @@ class Past:
         rows = self._rows[pledge_id]
         if any(row.cause_key == cause_key for row in rows):
             return False
-        row = PledgeChange(
+        row = Plain(
             pledge_id=pledge_id,
             cause_key=cause_key,
             effective_at=effective_at,
@@ -82,11 +86,17 @@ class Past:
         return True
 
     def write(self) -> None:
-        """Write what was added in one statement; what it changed goes with the session."""
+        """Write what was added, and what else of the history is judged otherwise now."""
         new = [{name: getattr(row, name) for name in WRITTEN} for row in self._new]
+        judged = [
+            {"number": row.id, **{name: getattr(row, name) for name in JUDGED}}
+            for row, was in self._read
+            if row != was
+        ]
         if new:
-            self._session.flush()
             run(self._session, _WRITE, new)
+        if judged:
+            run(self._session, _JUDGE, judged)
         self._new.clear()
 
 
@@ -96,23 +106,24 @@ def tell(session: Session, *account_ids: int) -> None:
         listener(session, account_ids)
 
 
-def changes(session: Session, pledge_ids: Collection[int]) -> list[PledgeChange]:
+def changes(session: Session, pledge_ids: Collection[int]) -> list[Plain]:
     """The rows of some pledges, oldest first."""
-    return sorted(session.scalars(_OF_PLEDGES, {"pledges": list(pledge_ids)}), key=_place)
+    found = plain(session, _OF_PLEDGES, {"pledges": list(pledge_ids)}, Plain)
+    return sorted(found, key=_place)
 
 
-def _place(row: PledgeChange) -> tuple[datetime, str]:
+def _place(row: Plain) -> tuple[datetime, str]:
     return row.effective_at, row.cause_key
 
 
-def _keep_lapsed(rows: Sequence[PledgeChange]) -> None:
+def _keep_lapsed(rows: Sequence[Plain]) -> None:
     """Where grace ran out, what follows of the same failure counts no more; a payment ends that.
 
     Causes come in any order, so all rows are judged again, each by those before it.
     """
     if not any(row.cause_key.startswith(GRACE) for row in rows):
         return
-    before: PledgeChange | None = None
+    before: Plain | None = None
     lapsed = False
     for row in rows:
         if row.cause_key.startswith(GRACE):

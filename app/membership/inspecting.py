@@ -13,9 +13,10 @@ from app.core.audit import AuditEntry
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.money import Money
+from app.core.statements import Plain
 from app.mail.models import OutboxMessage
 from app.membership import history, listing, queries, showing, standing, wording
-from app.membership.models import Consent, Gift, Pledge, PledgeChange
+from app.membership.models import Consent, Gift, Pledge
 from app.payments.models import LedgerEntry, LedgerTransaction
 
 MOST_MAILS = 12
@@ -114,7 +115,7 @@ def _history(session: Session, pledges: dict[int, Pledge]) -> list[Line]:
     return lines[::-1]
 
 
-def _words(row: PledgeChange, pledge: Pledge) -> str:
+def _words(row: Plain, pledge: Pledge) -> str:
     if row.state == "active":
         return wording.rate(row.interval, Money(row.total, pledge.currency))
     words = {

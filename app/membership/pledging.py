@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import jobs
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, plain, run
 from app.membership import deriving, history, standing
-from app.membership.cases import Case
+from app.membership.cases import Case, Draft
 from app.membership.facts import Facts
 from app.membership.history import Past
 from app.membership.models import LIVING, Pledge
@@ -21,10 +21,14 @@ from app.newsroom import queries as newsroom
 from app.payments.changes import Change
 
 Json = dict[str, Any]
-_OF_THEM = (
-    sa.select(Pledge).where(OneOf(Pledge.__table__.c.account_id, "owners")).order_by(Pledge.id)
-)
-_BEGIN = sa.insert(Pledge)
+SETTLED = (
+    "state", "subscription_id", "interval", "amount", "fee_cover", "started_at", "paid_through",
+    "returned_at", "past_due_since", "cancels_at", "ended_at", "end_reason",
+)  # fmt: skip
+_pledge: Any = Pledge.__table__
+_OF_THEM = sa.select(*_pledge.c).where(OneOf(_pledge.c.account_id, "owners")).order_by(_pledge.c.id)
+_BEGIN = sa.insert(_pledge)
+_SAVE = sa.update(_pledge).where(_pledge.c.id == sa.bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Before:
     started_at: datetime | None
 
     @classmethod
-    def of(cls, pledge: Pledge) -> Before:
+    def of(cls, pledge: Draft) -> Before:
         return cls(
             pledge.state,
             pledge.total,
@@ -60,26 +64,29 @@ class Settled:
     """A pledge after it was settled, and what it was before."""
 
     case: Case
-    pledge: Pledge
+    pledge: Draft
     before: Before
     is_told: bool  # whether its history has more to say
 
 
-def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[str, Pledge]:
+def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[str, Draft]:
     """Bring the pledges of sign-ups in line with Stripe, no two of them one person's.
 
     Gives them by their ref.
     """
     pledges, others = _pledges(session, cases)
+    was = {ref: dict(vars(pledge)) for ref, pledge in pledges.items()}
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
-    grace = newsroom.grace(session)
-    with session.no_autoflush:  # half of a pledge would break the rules of its table
-        done = [
-            _settle(case, pledges[case.ref], past, has_other=case.account.id in others, grace=grace,
-                    now=now)
-            for case in cases
-        ]  # fmt: skip
-    session.flush()
+    late = [case for case in cases if deriving.needs_past(pledges[case.ref], case.facts)]
+    grace = newsroom.grace(session) if late else timedelta(0)  # nothing else can lapse
+    done = [
+        _settle(case, pledges[case.ref], past, has_other=case.account.id in others, grace=grace,
+                now=now)
+        for case in cases
+    ]  # fmt: skip
+    changed = [pledge for ref, pledge in pledges.items() if vars(pledge) != was[ref]]
+    if changed:
+        run(session, _SAVE, [_saved(pledge) for pledge in changed])
     past.write()
     moved = [one for one in done if one.is_told or one.before != Before.of(one.pledge)]
     history.tell(session, *[one.pledge.account_id for one in moved])
@@ -92,11 +99,11 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     return pledges
 
 
-def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Pledge], set[int]]:
+def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft], set[int]]:
     """The pledge of each sign-up, begun where there is none; and who has another that lives."""
     refs = {case.ref for case in cases}
     owners = {"owners": [case.account.id for case in cases]}
-    rows = list(session.scalars(_OF_THEM, owners))
+    rows = plain(session, _OF_THEM, owners, Draft)
     others = {row.account_id for row in rows if row.ref not in refs and row.state in LIVING}
     known = {row.ref for row in rows}
     new = [
@@ -104,7 +111,7 @@ def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Pledge]
     ]
     if new:
         run(session, _BEGIN, new)
-        rows = list(session.scalars(_OF_THEM, owners))
+        rows = plain(session, _OF_THEM, owners, Draft)
     return {row.ref: row for row in rows if row.ref in refs}, others
 
 
@@ -126,7 +133,7 @@ def _begun(case: Case, *, has_other: bool) -> Json:
     }
 
 
-def _needs_past(case: Case, pledges: Mapping[str, Pledge]) -> bool:
+def _needs_past(case: Case, pledges: Mapping[str, Draft]) -> bool:
     """Whether its history is to be read: it may grow, or decide what the pledge is."""
     pledge = pledges[case.ref]
     grows = _has_new_start(pledge, case.facts) or any(change.seen for change in case.told)
@@ -134,7 +141,7 @@ def _needs_past(case: Case, pledges: Mapping[str, Pledge]) -> bool:
 
 
 def _settle(
-    case: Case, pledge: Pledge, past: Past, *, has_other: bool, grace: timedelta, now: datetime
+    case: Case, pledge: Draft, past: Past, *, has_other: bool, grace: timedelta, now: datetime
 ) -> Settled:
     before = Before.of(pledge)
     is_told = _write_history(case, pledge, past)
@@ -145,11 +152,11 @@ def _settle(
     return Settled(case, pledge, before, is_told)
 
 
-def _has_new_start(pledge: Pledge, facts: Facts) -> bool:
+def _has_new_start(pledge: Draft, facts: Facts) -> bool:
     return bool(facts.paid) and pledge.started_at != facts.paid[0].created
 
 
-def _write_history(case: Case, pledge: Pledge, past: Past) -> bool:
+def _write_history(case: Case, pledge: Draft, past: Past) -> bool:
     """The start, and the snapshots that were just told; True where any is new."""
     is_new = False
     if _has_new_start(pledge, case.facts):
@@ -167,7 +174,7 @@ def _write_history(case: Case, pledge: Pledge, past: Past) -> bool:
     return is_new
 
 
-def _write_snapshot(pledge: Pledge, past: Past, change: Change) -> bool:
+def _write_snapshot(pledge: Draft, past: Past, change: Change) -> bool:
     seen = change.seen
     if seen is None:
         return False
@@ -186,7 +193,7 @@ def _write_snapshot(pledge: Pledge, past: Past, change: Change) -> bool:
     )
 
 
-def _only_one(pledge: Pledge, state: str, *, has_other: bool) -> str:
+def _only_one(pledge: Draft, state: str, *, has_other: bool) -> str:
     """A pledge that comes to life beside another one is a duplicate, for ever."""
     wakes = state in LIVING and pledge.state not in LIVING
     if pledge.state == "duplicate" or (wakes and has_other):
@@ -194,7 +201,11 @@ def _only_one(pledge: Pledge, state: str, *, has_other: bool) -> str:
     return state
 
 
-def _tell_rooms(session: Session, pledge: Pledge, before: Before, *, now: datetime) -> None:
+def _saved(pledge: Draft) -> Json:
+    return {"number": pledge.id, **{name: getattr(pledge, name) for name in SETTLED}}
+
+
+def _tell_rooms(session: Session, pledge: Draft, before: Before, *, now: datetime) -> None:
     """Let the rooms above know who may vote now, and who may no more."""
     after = Before.of(pledge)
     if pledge.state == "duplicate":
@@ -208,14 +219,14 @@ def _tell_rooms(session: Session, pledge: Pledge, before: Before, *, now: dateti
             lost(session, pledge.account_id, reason, now)
 
 
-def _taken(pledge: Pledge, before: Before) -> str | None:
+def _taken(pledge: Draft, before: Before) -> str | None:
     """What just took a right that was paid for: a refund, a dispute, or nothing."""
     if pledge.state == "ended" != before.state and pledge.end_reason == "dispute":
         return "dispute"
     return "refund" if pledge.returned_at is not None and before.returned_at is None else None
 
 
-def _mails(pledge: Pledge, before: Before, now: datetime) -> Iterator[tuple[str, Json]]:
+def _mails(pledge: Draft, before: Before, now: datetime) -> Iterator[tuple[str, Json]]:
     """The mails that follow from what changed, by the key that asks for each once."""
     if pledge.state == "duplicate":
         if pledge.returned_at is not None and before.returned_at is None:
@@ -232,11 +243,11 @@ def _mails(pledge: Pledge, before: Before, now: datetime) -> Iterator[tuple[str,
         yield _mail(pledge, "changed", f"{pledge.total}:{now.isoformat()}")
 
 
-def _mail(pledge: Pledge, what: str, key: str) -> tuple[str, Json]:
+def _mail(pledge: Draft, what: str, key: str) -> tuple[str, Json]:
     return f"{what}:{pledge.ref}:{key}", {"what": what, "ref": pledge.ref, "key": key}
 
 
-def _to_send_back(pledge: Pledge, facts: Facts) -> Iterator[tuple[str, Json]]:
+def _to_send_back(pledge: Draft, facts: Facts) -> Iterator[tuple[str, Json]]:
     """What must not go on is ended at Stripe, and each charge given back, when they are known."""
     if pledge.state != "duplicate" and (pledge.state != "ended" or pledge.started_at is not None):
         return

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.statements import Plain
 from app.membership.models import LIVING, Consent, Gift, Pledge, SignUp
 from app.payments.models import StripeCharge, StripeSubscription
 
 
-def parts_of(total: int, pledge: Pledge | None, sign_up: SignUp | None) -> tuple[int, int]:
+def parts_of(
+    total: int, pledge: Pledge | Plain | None, sign_up: SignUp | Plain | None
+) -> tuple[int, int]:
     """How a charge of this total splits into amount and fee cover, as it was chosen."""
     splits = [(pledge.amount, pledge.fee_cover)] if pledge is not None else []
     if pledge is not None and pledge.wanted_amount is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,30 +16,35 @@ from sqlalchemy.orm import Session
 from app.accounts import people
 from app.accounts.models import Account
 from app.core import jobs
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, Plain, plain, run
 from app.membership import consenting, facts, gifting, pledging
-from app.membership.cases import Case
+from app.membership.cases import Case, Draft
 from app.membership.facts import Facts
-from app.membership.models import Gift, Pledge, Receipt, SignUp
+from app.membership.models import Gift, Receipt, SignUp
 from app.payments import ledger
 from app.payments.changes import Change
 
 FINISHED = ("paid", "failed", "expired")
 # By id, so that no two who lock ever wait in a ring.
+_sign_up: Any = SignUp.__table__
+_account: Any = Account.__table__
 _SIGN_UPS = (
-    sa.select(SignUp)
-    .where(OneOf(SignUp.__table__.c.ref, "refs"))
-    .order_by(SignUp.id)
+    sa.select(*_sign_up.c)
+    .where(OneOf(_sign_up.c.ref, "refs"))
+    .order_by(_sign_up.c.id)
     .with_for_update()
 )
 _PEOPLE = (
-    sa.select(Account)
-    .where(OneOf(Account.__table__.c.id, "ids"))
-    .order_by(Account.id)
+    sa.select(_account.c.id, _account.c.name, _account.c.confirmed_at)
+    .where(OneOf(_account.c.id, "ids"))
+    .order_by(_account.c.id)
     .with_for_update()
 )
+_FINISH = sa.update(_sign_up).where(_sign_up.c.id == sa.bindparam("number"))
+_NAME = sa.update(_account).where(_account.c.id == sa.bindparam("number"))
 _RECEIPTS = sa.select(Receipt.charge_id).where(OneOf(Receipt.__table__.c.charge_id, "charges"))
-Kept = Pledge | Gift
+SETTLED = ("account_id", "state", "finished_at")
+Kept = Draft | Gift
 
 
 def settle(session: Session, told: Mapping[str, Sequence[Change]], *, now: datetime) -> None:
@@ -49,6 +55,7 @@ def settle(session: Session, told: Mapping[str, Sequence[Change]], *, now: datet
     of other installations are left alone.
     """
     sign_ups = _sign_ups(session, told)
+    was = {ref: _settled(one) for ref, one in sign_ups.items()}
     paid = {ref for ref, one in sign_ups.items() if one.state == "paid" and not _named(told[ref])}
     known = facts.of_each(session, sign_ups, settled=paid)
     begun = {ref: one for ref, one in sign_ups.items() if known[ref].has_begun}
@@ -63,11 +70,18 @@ def settle(session: Session, told: Mapping[str, Sequence[Change]], *, now: datet
     _remember(session, cases, kept, now)
     for ref, sign_up in sign_ups.items():
         _finish(sign_up, known[ref], now)
+    changed = [_settled(one) for ref, one in sign_ups.items() if _settled(one) != was[ref]]
+    if changed:
+        run(session, _FINISH, changed)
 
 
-def _sign_ups(session: Session, told: Mapping[str, Sequence[Change]]) -> dict[str, SignUp]:
+def _settled(sign_up: Draft) -> dict[str, Any]:
+    return {"number": sign_up.id, **{name: getattr(sign_up, name) for name in SETTLED}}
+
+
+def _sign_ups(session: Session, told: Mapping[str, Sequence[Change]]) -> dict[str, Draft]:
     """Those of ours, in the order of ``told``, and locked."""
-    found = {row.ref: row for row in session.scalars(_SIGN_UPS, {"refs": list(told)})}
+    found = {row.ref: row for row in plain(session, _SIGN_UPS, {"refs": list(told)}, Draft)}
     return {ref: found[ref] for ref in told if ref in found}
 
 
@@ -77,8 +91,8 @@ def _named(told: Sequence[Change]) -> bool:
 
 
 def _people(
-    session: Session, sign_ups: Mapping[str, SignUp], known: Mapping[str, Facts], now: datetime
-) -> dict[str, Account]:
+    session: Session, sign_ups: Mapping[str, Draft], known: Mapping[str, Facts], now: datetime
+) -> dict[str, Plain]:
     """Who gave: known since the first time, else the person with the address that was typed.
 
     The rows are locked, so that two sign-ups of one person are settled one after the other.
@@ -88,12 +102,17 @@ def _people(
     for sign_up in new:
         sign_up.account_id = met[sign_up.email].id
     ids = {one.account_id for one in sign_ups.values()}
-    by_id = {row.id: row for row in session.scalars(_PEOPLE, {"ids": list(ids)})} if ids else {}
-    found = {ref: by_id[one.account_id or 0] for ref, one in sign_ups.items()}
+    rows = plain(session, _PEOPLE, {"ids": list(ids)}, Plain) if ids else []
+    by_id = {row.id: row for row in rows}
+    found = {ref: by_id[one.account_id] for ref, one in sign_ups.items()}
+    named = {}
     for ref, account in found.items():
         checkout = known[ref].checkout
         if account.name is None and account.confirmed_at is None and checkout is not None:
             account.name = checkout.name  # who has signed in names themselves
+            named[account.id] = account.name
+    if named:
+        run(session, _NAME, [{"number": key, "name": name} for key, name in named.items()])
     return found
 
 
@@ -136,7 +155,7 @@ def _ask_for_receipts(session: Session, cases: Sequence[Case], now: datetime) ->
     jobs.enqueue_each(session, "membership.thank", wanted, now=now)
 
 
-def _finish(sign_up: SignUp, known: Facts, now: datetime) -> None:
+def _finish(sign_up: Draft, known: Facts, now: datetime) -> None:
     """The state of the form that was sent, as the page after paying tells it."""
     checkout = known.checkout
     if known.paid:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.db import Base
-from app.core.statements import OneOf, run, upsert
+from app.core.statements import OneOf, Plain, plain, upsert
 
 
-class Copy(SimpleNamespace):
-    """A row of the mirror, with its columns for attributes; changing it writes nothing."""
+class Copy(Plain):
+    """A row of the mirror."""
 
 
 def blank(model: type[Base], object_id: str) -> Copy:
@@ -57,9 +56,7 @@ def _read(
 ) -> list[Copy]:
     if not wanted:
         return []
-    rows = run(session, _select(model, name, locked), {"wanted": list(wanted)})
-    names = list(rows.keys())
-    return [Copy(**dict(zip(names, row, strict=True))) for row in rows.all()]
+    return plain(session, _select(model, name, locked), {"wanted": list(wanted)}, Copy)
 
 
 @cache

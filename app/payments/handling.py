@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Database
 from app.core.errors import AppError
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, rows, run
 from app.payments import changes, locking, mirroring
 from app.payments.events import HANDLED, Envelope, NoEvent
 from app.payments.gateway import API_VERSION, Gateway, StripeUnavailable
@@ -246,15 +246,15 @@ def _apply_together(
 def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[int, str]]:
     """The events that still wait, and those that nothing can be made of."""
     told, unfit = [], {}
-    rows = run(session, _READ, {"numbers": list(numbers)})
-    for state, number, event_id, name, version, created, object_id, body in rows:
+    found = rows(session, _READ, {"numbers": list(numbers)})
+    for state, number, event_id, name, version, created, object_id, body in found:
         if state not in WAITING:
             continue
         kind = HANDLED.get(name)
         if kind is None or not object_id:
             unfit[number] = "nothing of ours depends on events of this type"
             continue
-        found, previous, is_whole = _contents(body)
+        now_so, previous, is_whole = _contents(body)
         told.append(
             Told(
                 number=number,
@@ -262,7 +262,7 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
                 type=name,
                 kind=kind,
                 object_id=object_id,
-                object=found,
+                object=now_so,
                 previous=previous,
                 at=created,
                 is_current=is_whole and version == API_VERSION,
@@ -344,5 +344,5 @@ def _delay(session: Session, numbers: Collection[int], error: str, *, now: datet
 
 def _tries(session: Session, numbers: Collection[int]) -> list[tuple[int, int]]:
     """Those of these events that still wait, and how often each was tried."""
-    rows = run(session, _TRIES, {"numbers": list(numbers)})
-    return [(number, attempts) for state, number, attempts in rows if state in WAITING]
+    found = rows(session, _TRIES, {"numbers": list(numbers)})
+    return [(number, attempts) for state, number, attempts in found if state in WAITING]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, rows, run
 from app.payments import copies
 from app.payments.copies import Copy
 from app.payments.models import (
@@ -114,7 +114,7 @@ def book_fees(session: Session, moved: Collection[Copy], *, now: datetime) -> No
 
 def claim(session: Session, owners: Mapping[str, int]) -> None:
     """All money with these references belongs to these accounts, now and when more comes."""
-    known = run(session, _OWNERS, {"refs": list(owners)})
+    known = rows(session, _OWNERS, {"refs": list(owners)})
     astray = {ref for ref, account_id in known if account_id != owners[ref]}
     if astray:
         run(session, _CLAIM, [{"claimed": ref, "owner": owners[ref]} for ref in sorted(astray)])
@@ -195,7 +195,7 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
     if not facts:
         return
     accounts = _accounts(session, {fact.charge.ref for fact in facts})
-    rows = [
+    transactions = [
         {
             "kind": fact.kind,
             "source_id": fact.source_id,
@@ -207,7 +207,7 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
         }
         for fact in facts
     ]
-    run(session, _BOOK, rows)
+    run(session, _BOOK, transactions)
     booked = _booked(session, {fact.charge.id for fact in facts})
     entries = [
         {
@@ -232,11 +232,11 @@ def _date_failures(session: Session, facts: list[_Fact], booked: dict[Key, _Book
 
 def _booked(session: Session, charges: Iterable[str]) -> dict[Key, _Booked]:
     """What is booked of these charges, by kind and id."""
-    rows = run(session, _BOOKED, {"charges": list(charges)})
-    return {(kind, source_id): _Booked(*rest) for kind, source_id, *rest in rows}
+    found = rows(session, _BOOKED, {"charges": list(charges)})
+    return {(kind, source_id): _Booked(*rest) for kind, source_id, *rest in found}
 
 
 def _accounts(session: Session, refs: Collection[str | None]) -> dict[str | None, int]:
     """Whose the money with these references was until now."""
-    rows = run(session, _OWNERS, {"refs": [ref for ref in refs if ref]})
-    return {ref: account_id for ref, account_id in rows if account_id is not None}
+    found = rows(session, _OWNERS, {"refs": [ref for ref in refs if ref]})
+    return {ref: account_id for ref, account_id in found if account_id is not None}

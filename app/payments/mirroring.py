@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import insert_once
-from app.core.statements import OneOf, run, upsert
+from app.core.statements import OneOf, rows, run, upsert
 from app.payments import copies, ledger, linking
 from app.payments.changes import Change, Kind
 from app.payments.copies import Copy
@@ -91,17 +91,17 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
         by_object[one.object_id].append(one)
         kinds[one.object_id] = one.kind
     locks = _locks(session, kinds)
-    rows: dict[str, Copy] = {}
+    there: dict[str, Copy] = {}
     for kind, model in MODELS.items():
         ids = [key for key, value in kinds.items() if value == kind]
-        rows |= copies.by_id(session, model, ids, locked=True)
+        there |= copies.by_id(session, model, ids, locked=True)
     good = _not_overtaken(session, answers, locks)
     return [
         Sheet(
             kind=kind,
             object_id=object_id,
             lock=locks.get(object_id) or Lock(object_id, OBJECTS[kind]),
-            row=rows.get(object_id),
+            row=there.get(object_id),
             told=sorted(by_object[object_id], key=lambda one: (one.at, one.number)),
             answer=good.get(object_id),
         )
@@ -111,8 +111,8 @@ def _sheets(session: Session, told: Iterable[Told], answers: Mapping[str, Answer
 
 
 def _locks(session: Session, object_ids: Iterable[str]) -> dict[str, Lock]:
-    locked = run(session, _LOCKS, {"wanted": list(object_ids)})
-    return {row.id: Lock(*row) for row in locked}
+    locked = rows(session, _LOCKS, {"wanted": list(object_ids)})
+    return {row[0]: Lock(*row) for row in locked}
 
 
 def _not_overtaken(
@@ -122,7 +122,7 @@ def _not_overtaken(
     if not answers:
         return {}
     since = min(answer.newest for answer in answers.values())
-    last = dict(run(session, _LATEST, {"wanted": list(answers), "since": since}).all())
+    last = dict(rows(session, _LATEST, {"wanted": list(answers), "since": since}))
     good = {}
     for object_id, answer in answers.items():
         lock = locks.get(object_id)
@@ -215,8 +215,8 @@ def _write(session: Session, sheets: list[Sheet], linked: list[Copy]) -> None:
     for sheet in sheets:
         if sheet.row is not None and sheet.changed:
             changed[sheet.kind][sheet.object_id] = sheet.row
-    for kind, rows in changed.items():
-        copies.write(session, MODELS[kind], rows.values())
+    for kind, different in changed.items():
+        copies.write(session, MODELS[kind], different.values())
     upsert(session, StripeObject, [vars(sheet.lock) for sheet in sheets])
 
 
@@ -262,7 +262,7 @@ def _waited(session: Session, touched: Touched, gained: list[Copy]) -> list[int]
     if gained:
         charges = [charge.id for charge in gained]
         late.update(charges, run(session, _REFUNDS_OF, {"charges": charges}).scalars())
-    events = run(session, _ABOUT, {"late": list(late)}) if late else ()
+    events = rows(session, _ABOUT, {"late": list(late)}) if late else ()
     return [number for number, state in events if state == "unclaimed"]
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf, rows, run
 from app.membership import history
 from app.membership.models import Pledge, PledgeChange
 from app.reporting.folding import Moved, Step, monthly_value, of
@@ -80,9 +80,9 @@ history.on_change.append(refresh)
 
 
 def _by_currency(session: Session, account_ids: Collection[int]) -> dict[Key, Moved]:
-    rows = run(session, _HISTORY, {"accounts": list(account_ids)})
+    steps = rows(session, _HISTORY, {"accounts": list(account_ids)})
     wanted: dict[Key, Moved] = {}
-    for (account_id, currency), group in groupby(rows, key=lambda row: (row[0], row[1])):
+    for (account_id, currency), group in groupby(steps, key=lambda row: (row[0], row[1])):
         for moved in of([_step(*row[2:]) for row in group]):
             wanted[account_id, currency, moved.at] = moved
     return wanted
@@ -112,10 +112,10 @@ def _step(
 
 def _stored(session: Session, account_ids: Collection[int]) -> list[tuple[int, Key, Moved]]:
     """The rows there are: their number, their key, and what they say."""
-    rows = run(session, _STORED, {"accounts": list(account_ids)})
+    found = rows(session, _STORED, {"accounts": list(account_ids)})
     return [
         (number, (account_id, currency, at), Moved(at, *said))
-        for number, account_id, currency, at, *said in rows
+        for number, account_id, currency, at, *said in found
     ]
 
 
