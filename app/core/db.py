@@ -22,7 +22,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, ExceptionContext, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -223,11 +223,22 @@ def _engine(url: URL, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=5,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=8000"},
     )
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _try_idle)
+    event.listen(engine, "handle_error", _hide_rows)
     return engine
+
+
+def _hide_rows(context: ExceptionContext) -> None:
+    """Errors go to logs: PostgreSQL's details quote rows, with the addresses in them."""
+    error, told = context.original_exception, context.sqlalchemy_exception
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        error.args = (error.diag.message_primary,)
+        if told is not None:
+            told.args = (f"({type(error).__name__}) {error.diag.message_primary}",)
 
 
 def _note_use(_driver: object, record: ConnectionPoolEntry) -> None:
@@ -253,6 +264,7 @@ def _sqlite_engine(url: URL, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=20,
         poolclass=sa.QueuePool,
+        hide_parameters=True,
         json_serializer=_dump_json,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from app.core.db import Database, insert_once
 from app.core.progress import Heartbeat, Progress, beat
 from tests.clocks import START
+
+ROW = {"name": "ann@example.org"}
 
 
 def test_read_modify_write_from_eight_threads_loses_nothing(db: Database) -> None:
@@ -53,6 +56,22 @@ def test_the_same_key_inserted_twice_is_one_row_and_no_error(db: Database) -> No
     with db.transaction() as session:
         assert insert_once(session, Heartbeat, row) == 1
         assert insert_once(session, Heartbeat, row) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "INSERT INTO heartbeat (name, at) VALUES (:name, NULL)",
+        "INSERT INTO heartbeat (name, at) VALUES (:name, '2026-06-10'), (:name, '2026-06-10')",
+        "SELECT * FROM heartbeats WHERE name = :name",
+    ],
+)
+def test_no_error_says_what_was_in_the_rows(db: Database, fault: str) -> None:
+    with pytest.raises(DBAPIError) as refused, db.transaction() as session:
+        session.execute(sa.text(fault), ROW)
+    told = "".join(traceback.format_exception(refused.value))
+    assert ROW["name"] not in told
+    assert "heartbeat" in told, "but it says what went wrong"
 
 
 def test_a_time_keeps_its_instant_whatever_zone_it_came_in(db: Database) -> None:

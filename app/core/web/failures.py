@@ -127,10 +127,15 @@ def _show_database(error: Exception) -> Response:
     """A database that is away, full or locked: 503, and the log says why."""
     if isinstance(error, DBAPIError) and not _is_outage(error):
         return _show_bug(error)
-    log.error("database unavailable", error=str(error)[:500], path=request.path)
+    log.error("database unavailable", error=str(error)[:500], address=_address())
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         house().db.engine.dispose()
     return show(Unavailable(retry_after=5))
+
+
+def _address() -> str:
+    """The kind of page for the log: addresses themselves may hold what opens somebody's own."""
+    return request.url_rule.rule if request.url_rule else ""
 
 
 def _is_outage(error: DBAPIError) -> bool:
@@ -139,5 +144,5 @@ def _is_outage(error: DBAPIError) -> bool:
 
 def _show_bug(error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    log.error("unexpected error", reference=reference, path=request.path, exc_info=error)
+    log.error("unexpected error", reference=reference, address=_address(), exc_info=error)
     return show(ServerFault(), reference=reference)
