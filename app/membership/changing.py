@@ -12,7 +12,7 @@ from app.core.db import Database, for_update
 from app.core.errors import Conflict
 from app.core.i18n import lazy_gettext as _l
 from app.core.money import Money
-from app.membership import asking, offering, queries
+from app.membership import asking, offering, queries, renewing
 from app.membership.models import Pledge
 from app.membership.offering import NotOffered
 from app.newsroom import queries as newsroom
@@ -35,6 +35,7 @@ class Preview:
     total: Money
     before: Money
     from_day: datetime
+    is_after_due: bool  # a charge is due already, and stays as it was
 
     @property
     def cover(self) -> Money:
@@ -62,6 +63,7 @@ def preview(
         total=choice.money,
         before=pledge.money,
         from_day=subscription.current_period_end,
+        is_after_due=renewing.due_invoice(session, pledge) is not None,
     )
 
 

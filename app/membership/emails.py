@@ -78,16 +78,18 @@ def changed(
     account: Account,
     pledge: Pledge,
     from_day: datetime | None,
+    is_after_due: bool,
     manage_url: str,
     key: str,
     now: datetime,
 ) -> None:
-    """Another amount from the next charge on."""
+    """Another amount from the next charge on, or from the one after a charge that is due."""
     context = {
         "amount": Money(pledge.amount, pledge.currency),
         "total": pledge.money,
         "interval": pledge.interval,
         "from_day": from_day,
+        "is_after_due": is_after_due,
         "manage_url": manage_url,
     }
     _put(session, account, "pledge-changed", f"changed:{pledge.ref}:{key}", context, now)

@@ -23,6 +23,7 @@ from app.membership import (
     queries,
     receipting,
     reminding,
+    renewing,
     sending_back,
     settling,
     standing,
@@ -93,11 +94,13 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
         elif isinstance(kept, Pledge) and what == "stopped" and kept.cancels_at is not None:
             emails.stopped(session, account=account, pledge=kept, manage_url=manage_url, now=now)
         elif isinstance(kept, Pledge) and what == "changed":
+            subscription = queries.subscription_of(session, kept)
             emails.changed(
                 session,
                 account=account,
                 pledge=kept,
-                from_day=kept.paid_through,
+                from_day=subscription.current_period_end if subscription else None,
+                is_after_due=renewing.due_invoice(session, kept) is not None,
                 manage_url=manage_url,
                 key=payload["key"],
                 now=now,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.db import Database, for_update
 from app.core.errors import Conflict
 from app.core.i18n import lazy_gettext as _l
-from app.membership import asking, queries
+from app.membership import asking, queries, renewing
 from app.membership.models import LIVING, Pledge
 from app.membership.sending_back import OVER
 from app.payments.gateway import Gateway
@@ -33,6 +33,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
     One that ended for us, and whose charge Stripe still tries, ends there too. Stopping twice
     changes nothing. Raises NothingToStop and the gateway's errors.
     """
+    is_unpaid = _is_unpaid(db, gateway, ref)
     with db.transaction() as session:
         pledge = _locked(session, ref)
         if pledge is None or pledge.subscription_id is None or not can_stop(session, pledge):
@@ -40,7 +41,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
         if pledge.cancels_at is not None:
             return
         subscription_id = pledge.subscription_id
-        if ends_at_once(pledge):
+        if is_unpaid or pledge.state in UNPAID:
             params = {"subscription_id": subscription_id}
             key = asking.keep(
                 session,
@@ -83,9 +84,21 @@ def to_stop(session: Session, account_id: int) -> Pledge | None:
     return found if found is not None and can_stop(session, found) else None
 
 
-def ends_at_once(pledge: Pledge) -> bool:
+def ends_at_once(session: Session, pledge: Pledge) -> bool:
     """Whether stopping ends this pledge today, because no paid time is left."""
-    return pledge.state in UNPAID
+    return pledge.state in UNPAID or renewing.due_invoice(session, pledge) is not None
+
+
+def _is_unpaid(db: Database, gateway: Gateway, ref: str) -> bool:
+    """Whether the period that runs is not paid; Stripe is asked, we may not have been told yet.
+
+    Stopped at its end, the invoice of such a period would still be charged.
+    """
+    with db.reading() as session:
+        pledge = queries.by_ref(session, ref)
+        invoice_id = renewing.due_invoice(session, pledge) if pledge is not None else None
+    invoice = gateway.retrieve("invoice", invoice_id) if invoice_id is not None else None
+    return invoice is not None and invoice["status"] in renewing.WAITING
 
 
 def _keep_end(session: Session, subscription_id: str, *, stop: bool, now: datetime) -> str:

@@ -90,7 +90,7 @@ def send_change() -> ResponseReturnValue:
     except AppError as error:
         with reading() as db:
             return refusal(_change_page(db, form, trouble=error), error)
-    flash(_("Changed. From the next charge on it is %(amount)s.", amount=i18n.money(then.total)))
+    flash(change_page.changed(then))
     return redirect(url_for("membership.account"), 303)
 
 
@@ -201,7 +201,7 @@ def _stop_page(db: Session, trouble: AppError | None = None) -> str:
     return render_template(
         "membership/stop.html",
         pledge=showing.pledge(db, found),
-        at_once=leaving.ends_at_once(found),
+        at_once=leaving.ends_at_once(db, found),
         round=teasers.round_now(db, i18n.language(), now()),
         trouble=trouble,
     )

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
+from app.core.i18n import gettext as _
+from app.core.i18n import money
 from app.core.money import Money, symbol
 from app.membership import changing, offering, queries, showing
 from app.membership.forms import AmountForm
@@ -67,6 +69,16 @@ def context(
         "cover": Money(offering.fee(newsroom.current(db), offer).cover(shown), offer.currency),
         "preview": changing.preview(db, ref, amount=amount, cover=cover) if amount else None,
     }
+
+
+def changed(then: changing.Preview) -> str:
+    """What is said after the amount was changed."""
+    if then.is_after_due:
+        return _(
+            "Changed. The charge that is due now stays as it was; after it, it is %(amount)s.",
+            amount=money(then.total),
+        )
+    return _("Changed. From the next charge on it is %(amount)s.", amount=money(then.total))
 
 
 def _presets(

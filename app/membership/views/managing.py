@@ -17,7 +17,6 @@ from app.core import jobs
 from app.core.errors import AppError, Gone, TooMany
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
-from app.core.i18n import money
 from app.core.web import (
     database,
     limiter,
@@ -79,7 +78,7 @@ def manage_lower(token: str) -> ResponseReturnValue:
         )
     except AppError as error:
         return _again(token, form, error)
-    flash(_("Changed. From the next charge on it is %(amount)s.", amount=money(then.total)))
+    flash(change_page.changed(then))
     return redirect(url_for("membership.manage", token=token), 303)
 
 
@@ -135,7 +134,7 @@ def _page(db: Session, token: str, form: AmountForm, trouble: AppError | None = 
         lives=pledge.state in LIVING,
         tried=leaving.is_tried(db, pledge),
         ended_at=pledge.ended_at,
-        at_once=leaving.ends_at_once(pledge),
+        at_once=leaving.ends_at_once(db, pledge),
         trouble=trouble,
         **{"form": None, "presets": [], "preview": None, **context},
     )
