@@ -19,6 +19,7 @@ from app.mail import outbox
 
 Forget = Callable[[Session, Account, datetime], None]
 on_erase: list[Forget] = []
+audit.named({"account.erased": _l("Person erased")})
 
 
 class StillStaff(Conflict):

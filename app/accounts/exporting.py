@@ -13,10 +13,28 @@ from sqlalchemy.orm import Session
 
 from app.accounts import sessions
 from app.accounts.models import Account
+from app.core import audit
 from app.core.errors import NotFound
+from app.core.i18n import lazy_gettext as _l
 
 Part = Callable[[Session, int], Any]
 on_export: dict[str, Part] = {}
+audit.named({"account.exported": _l("Data of a person given out")})
+
+
+def give_out(
+    session: Session, *, account_id: int, actor_id: int | None, now: datetime, wall: datetime
+) -> dict[str, Any]:
+    """Everything that is kept about a person, by the hand of another: that is written down."""
+    found = export(session, account_id=account_id, wall=wall)
+    audit.record(
+        session,
+        actor_id=actor_id,
+        action="account.exported",
+        subject=f"account:{account_id}",
+        now=now,
+    )
+    return found
 
 
 def export(session: Session, *, account_id: int, wall: datetime) -> dict[str, Any]:

@@ -15,6 +15,16 @@ from app.core.db import for_update
 from app.core.errors import AppError, Conflict, NotFound
 from app.core.i18n import lazy_gettext as _l
 
+audit.named(
+    {
+        "staff.added": _l("Person added to the staff"),
+        "staff.role_changed": _l("Role changed"),
+        "staff.removed": _l("Person removed from the staff"),
+        "staff.second_factor_set": _l("Second factor set up"),
+        "staff.second_factor_reset": _l("Second factor reset"),
+    }
+)
+
 
 class UnknownRole(AppError):
     status = 422

@@ -1,18 +1,20 @@
-"""The dashboard."""
+"""The dashboard and the audit log."""
 
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
-from app.admin import dashboard, presenting
+from app.admin import auditing, dashboard, presenting
 from app.core.i18n import gettext as _
+from app.core.pagination import Cursor
 from app.core.web import keeps_accounts, nav, now, reading, requires, sees_money
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 nav.add("desk", "admin.dashboard", label=lambda: _("Dashboard"), order=0)
+nav.add("desk", "admin.show_audit", label=lambda: _("Audit"), order=95)
 
 
 @bp.get("/", endpoint="dashboard")
@@ -49,3 +51,12 @@ def show() -> str:
         at_risk=board.at_risk[1],
         role=current_user.role,
     )
+
+
+@bp.get("/audit")
+@requires("admin")
+def show_audit() -> str:
+    """Who with a right did what to what, and when."""
+    with reading() as session:
+        page, broken = auditing.acts(session, Cursor.from_query(request.args))
+    return render_template("admin/audit.html", page=page, broken=broken)

@@ -1,22 +1,25 @@
 """The audit log: who with a privilege changed what; append-only and hash-chained.
 
 Entries hold ids only, never names or addresses, so that erasing a person leaves the chain whole.
+Rooms say at import, by ``named``, what their acts are called.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.db import Base, BigId, JSONDoc, append_only
+from app.core.i18n import Lazy
 
 GENESIS = "0" * 64
 CHAIN_LOCK = 7_201_101
+_names: dict[str, Lazy] = {}
 
 
 class AuditEntry(Base):
@@ -26,7 +29,7 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime]
-    actor_id: Mapped[int | None]  # account id; None is the command line
+    actor_id: Mapped[int | None]  # account id; None is the command line or the clock
     action: Mapped[str]  # "round.opened"
     subject: Mapped[str]  # "round:4"
     details: Mapped[dict[str, object]] = mapped_column(JSONDoc)
@@ -65,10 +68,27 @@ def record(
     session.flush()
 
 
+def named(names: Mapping[str, Lazy]) -> None:
+    """Say what acts are called, by action."""
+    _names.update(names)
+
+
+def name_of(action: str) -> str:
+    """What an act is called, in the reader's language."""
+    return str(_names.get(action, action))
+
+
 def first_broken(session: Session) -> int | None:
     """The id of the first entry whose hash does not follow from the one before; None if whole."""
-    previous = GENESIS
-    for entry in session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)):
+    return first_misfit(session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)), GENESIS)
+
+
+def first_misfit(entries: Iterable[AuditEntry], previous: str) -> int | None:
+    """The id of the first of neighbours, oldest first, that does not follow; None if all do.
+
+    ``previous`` is the hash of the entry before them.
+    """
+    for entry in entries:
         expected = _digest(
             previous, entry.at, entry.actor_id, entry.action, entry.subject, entry.details
         )

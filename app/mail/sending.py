@@ -25,6 +25,7 @@ from app.newsroom import queries
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_ATTEMPTS = 80
 EXPIRED = "The link in it would have been too old."
+audit.named({"mail.retried": _l("Mail sent again")})
 log = structlog.get_logger()
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.core import audit
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
 from app.core.web import keeps_accounts, nav, now, reading, requires, sees_money
@@ -50,4 +51,5 @@ def patron(account_id: int) -> ResponseReturnValue:
         found=found,
         sees_money=sees_money(),
         sees_acts=may(current_user, "admin"),
+        name_of=audit.name_of,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core import audit
+from app.core.i18n import lazy_gettext as _l
 from app.newsroom import colours, queries, writing
 from app.newsroom.models import CurrencyOffer
 
@@ -18,6 +19,13 @@ COLUMNS = frozenset(
      "default_interval", "accent", "fee_basis_points", "grace_days", "one_time_days",
      "late_joiners_vote", "sign_up_open"]
 )  # fmt: skip
+audit.named(
+    {
+        "newsroom.changed": _l("Settings changed"),
+        "newsroom.offered": _l("Amounts changed"),
+        "newsroom.written": _l("Text changed"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

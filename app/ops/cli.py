@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import cast
 
 import click
 from flask import Flask
@@ -26,6 +27,7 @@ from app.ops import doctor, migrating
 from app.ops.demo import building
 from app.ops.worker import Worker
 from app.payments import reconcile, replaying, setup
+from app.payments.gateway import Gateway
 from app.reporting import movements
 
 
@@ -155,9 +157,10 @@ def _people(house: House) -> list[click.Command]:
     @click.argument("email")
     def give_out(email: str) -> None:
         """Print everything that is kept about a person, as JSON."""
-        with house.db.reading() as session:
-            found = exporting.export(
-                session, account_id=_account(session, email), wall=wall_clock()
+        with house.db.transaction() as session:
+            number, wall = _account(session, email), wall_clock()
+            found = exporting.give_out(
+                session, account_id=number, actor_id=None, now=wall, wall=wall
             )
         click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
 
@@ -185,25 +188,34 @@ def _account(session: Session, email: str) -> int:
 
 def _stripe(house: House) -> list[click.Command]:
     group = AppGroup("stripe", help="The Stripe account behind this installation.")
-    gateway = house.services["patient_gateway"]
+
+    def gateway() -> Gateway:
+        return cast(Gateway, house.services["patient_gateway"])
 
     @group.command("setup")
     def set_up() -> None:
         """Create the webhook endpoint at Stripe and print its secret."""
-        for line in setup.ensure_endpoint(gateway, site_url=house.settings.site_url):
+        for line in setup.ensure_endpoint(gateway(), site_url=house.settings.site_url):
             click.echo(line)
 
     @group.command("reconcile")
     def compare() -> None:
         """Compare our mirror with Stripe, fetch what was missed, repair what differs."""
-        for line in reconcile.report(reconcile.run(house.db, gateway, now=house.clock())):
+        with house.db.transaction() as session:
+            reconcile.asked(session, actor_id=None, now=house.clock())
+        for line in reconcile.report(reconcile.run(house.db, gateway(), now=house.clock())):
             click.echo(line)
 
     @group.command("replay")
     @click.argument("event")
     def replay(event: str) -> None:
         """Handle one kept event again."""
-        click.echo(replaying.replay(house.db, gateway, event_id=event, now=house.clock()))
+        state = replaying.replay(
+            house.db, gateway(), event_id=event, actor_id=None, now=house.clock()
+        )
+        if state is None:
+            raise click.ClickException(f"There is no event {event} in the inbox.")
+        click.echo(f"{event} is {state} now.")
 
     return [group]
 
@@ -230,7 +242,8 @@ def _reports(house: House) -> list[click.Command]:
     @group.command("rebuild")
     def rebuild() -> None:
         """Recompute every movement from history."""
-        click.echo(f"{movements.rebuild(house.db)} rows were wrong and are right now.")
+        wrong = movements.rebuild(house.db, actor_id=None, now=house.clock())
+        click.echo(f"{wrong} rows were wrong and are right now.")
 
     @group.command("check")
     def check() -> None:

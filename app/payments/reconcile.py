@@ -16,8 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core import audit
 from app.core.clock import from_unix
 from app.core.db import Database
+from app.core.i18n import lazy_gettext as _l
 from app.payments import changes, copies, fees, handling, inbox, locking, mirroring, suspecting
 from app.payments.changes import Kind
 from app.payments.copies import Copy
@@ -43,6 +45,7 @@ TYPES_AT_ONCE = 20
 PAUSE = 0.12  # seconds between calls: under ten a second
 WALKED: tuple[Kind, ...] = ("invoice", "charge", "refund")
 Json = dict[str, Any]
+audit.named({"reconcile.asked": _l("Comparison with Stripe asked for")})
 
 
 @dataclass(slots=True)
@@ -72,6 +75,11 @@ class _Walk:
 
     def found(self, kind: str, stripe_id: str, detail: str, *, repaired: bool = False) -> None:
         self.report.findings.append(Finding(kind, stripe_id, detail, repaired))
+
+
+def asked(session: Session, *, actor_id: int | None, now: datetime) -> None:
+    """Write down that a person asked for a comparison; the nightly one nobody asks for."""
+    audit.record(session, actor_id=actor_id, action="reconcile.asked", subject="stripe", now=now)
 
 
 def run(

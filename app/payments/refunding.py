@@ -15,6 +15,8 @@ from app.payments import locking, requesting
 from app.payments.gateway import Gateway
 from app.payments.models import StripeCharge, StripeRequest
 
+audit.named({"payment.refund_asked": _l("Refund asked for")})
+
 
 class NotRefundable(AppError):
     status = 422

@@ -9,13 +9,13 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.core import audit, jobs
+from app.core import jobs
 from app.core.errors import AppError, NotFound
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
 from app.core.web import database, nav, now, reading, refusal, requires, services, transaction
 from app.core.web.access import may
-from app.payments import handling, queries, refunding, requesting
+from app.payments import queries, reconcile, refunding, replaying, requesting
 from app.payments.forms import RefundForm
 from app.payments.gateway import ID
 
@@ -98,10 +98,7 @@ def compare() -> Response:
         moment = now()
         key = f"reconcile:{moment:%Y-%m-%dT%H:%M}"
         if jobs.enqueue(session, "payments.reconcile_now", now=moment, dedupe_key=key):
-            audit.record(
-                session, actor_id=current_user.id, action="reconcile.asked", subject="stripe",
-                now=moment,
-            )  # fmt: skip
+            reconcile.asked(session, actor_id=current_user.id, now=moment)
     flash(_("Stripe is being asked. What is found stands here in a minute or two."))
     return _to("payments_staff.comparison")
 
@@ -139,15 +136,14 @@ def event(number: int) -> str:
 @requires("finance")
 def replay(number: int) -> Response:
     """Handle one event again, whatever became of it before."""
-    with transaction() as session:
+    with reading() as session:
         found = queries.event(session, number)
-        if found is None:
-            raise NotFound()
-        audit.record(
-            session, actor_id=current_user.id, action="event.replayed",
-            subject=f"event:{found.event_id}", now=now(),
-        )  # fmt: skip
-    state = handling.replay(database(), services()["gateway"], found.event_id, now=now())
+    if found is None:
+        raise NotFound()
+    state = replaying.replay(
+        database(), services()["gateway"], event_id=found.event_id, actor_id=current_user.id,
+        now=now(),
+    )  # fmt: skip
     if state == "failed":
         flash(_("It failed again. What went wrong stands below."), "warn")
     else:

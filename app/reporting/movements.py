@@ -14,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core import audit
 from app.core.db import Database
+from app.core.i18n import lazy_gettext as _l
 from app.core.statements import OneOf, rows, run
 from app.membership import history
 from app.membership.models import Pledge, PledgeChange
@@ -23,6 +25,7 @@ from app.reporting.models import Movement
 
 COUNTING = frozenset(["active", "past_due"])
 BATCH = 500
+audit.named({"reports.rebuilt": _l("Reports computed anew")})
 Key = tuple[int, str, datetime]
 _pledge: Any = Pledge.__table__.c
 _change: Any = PledgeChange.__table__.c
@@ -51,13 +54,17 @@ def refresh(session: Session, account_ids: Collection[int]) -> None:
     _write(session, _by_currency(session, account_ids), _stored(session, account_ids))
 
 
-def rebuild(db: Database) -> int:
+def rebuild(db: Database, *, actor_id: int | None, now: datetime) -> int:
     """Recompute everybody's movements from history; gives how many rows were wrong."""
     changed, last = 0, 0
     while True:
         with db.transaction() as session:
             ids = _next_accounts(session, after=last)
             if not ids:
+                audit.record(
+                    session, actor_id=actor_id, action="reports.rebuilt", subject="reports",
+                    now=now, details={"rows": changed},
+                )  # fmt: skip
                 return changed
             changed += _write(session, _by_currency(session, ids), _stored(session, ids))
             last = ids[-1]

@@ -84,3 +84,9 @@ class WrongDates(AppError):
     status = 422
     title = _l("These dates do not work")
     message = _l("A round closes after it opens, and both lie ahead.")
+
+
+def keeping_closed(name: str | None) -> type[AppError] | None:
+    """The error by which a scheduled round could not open, by the name that the audit log has."""
+    kinds = (TooFewTopics, AnotherIsOpen, WrongDates)
+    return next((kind for kind in kinds if kind.__name__ == name), None)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core import audit, jobs
 from app.core.db import for_update
 from app.core.errors import NotFound
+from app.core.i18n import lazy_gettext as _l
 from app.topics import emails, proposing, stepping
 from app.topics.errors import ReasonMissing, WrongStatus
 from app.topics.models import Round, RoundOption, Topic, TopicText
@@ -32,6 +33,15 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 AFTER_WINNING = ("reporting", "published", "declined")
 SAYS_WHY = ("declined", "hold")
+audit.named(
+    {
+        "topic.moved": _l("Topic moved on"),
+        "topic.edited": _l("Topic put into words"),
+        "topic.added": _l("Topic of the newsroom added"),
+        "topic.hidden": _l("Topic hidden"),
+        "topic.shown": _l("Topic shown again"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core import audit, jobs
 from app.core.db import for_update
 from app.core.errors import NotFound
+from app.core.i18n import lazy_gettext as _l
 from app.topics import guarding
 from app.topics.errors import (
     AnotherIsOpen,
@@ -26,6 +27,19 @@ from app.topics.models import Round, RoundOption, Topic
 FEWEST_TOPICS = 2
 MOST_TOPICS = 20
 LISTED = (Topic.status == "listed", Topic.hidden.is_(False))
+audit.named(
+    {
+        "round.planned": _l("Round planned"),
+        "round.changed": _l("Draft of a round changed"),
+        "round.scheduled": _l("Round set to open by itself"),
+        "round.unscheduled": _l("Round set not to open by itself"),
+        "round.discarded": _l("Draft of a round thrown away"),
+        "round.opened": _l("Round opened"),
+        "round.not_opened": _l("Round could not open"),
+        "round.extended": _l("Round given more time"),
+        "round.closed": _l("Round closed and counted"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

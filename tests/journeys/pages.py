@@ -159,6 +159,7 @@ def _desk(newsroom: Newsroom) -> list[Stop]:
         Stop("desk-round-closed", f"/admin/rounds/{newsroom.closed}", "admin"),
         Stop("desk-round-new", "/admin/rounds/new", "admin"),
         Stop("desk-mail", "/admin/mail", "admin"),
+        Stop("desk-audit", "/admin/audit", "admin"),
         Stop("desk-staff", "/admin/staff", "admin"),
         Stop("settings", "/admin/settings", "admin"),
         Stop("settings-currency", "/admin/settings/currencies/EUR", "admin"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from app.core.audit import AuditEntry
 from app.core.db import Database
 from app.payments import changes, handling, replaying
 from app.payments.gateway import Gateway, StripeUnavailable
@@ -96,12 +97,12 @@ def test_a_failed_event_is_replayed_by_hand(
     handle(till)
     monkeypatch.setattr(changes, "on_change", [])
 
-    said = replaying.replay(till.db, till.gateway, event_id="evt_bad", now=till.clock())
-
-    assert said == "evt_bad is handled now."
+    assert replay(till, "evt_bad") == "handled"
     assert held(till.db, known["id"]).status == "unpaid"
-    missing = replaying.replay(till.db, till.gateway, event_id="evt_no", now=till.clock())
-    assert missing == "There is no event evt_no in the inbox."
+    assert replay(till, "evt_no") is None
+    with till.db.reading() as session:
+        acts = session.execute(sa.select(AuditEntry.action, AuditEntry.subject)).all()
+    assert acts == [("event.replayed", "event:evt_bad")]
 
 
 def test_an_event_without_its_body_is_replayed_by_asking(till: Till, known: Json) -> None:
@@ -111,7 +112,7 @@ def test_an_event_without_its_body_is_replayed_by_asking(till: Till, known: Json
         wanted = sa.select(StripeEvent.event_id).where(StripeEvent.type == UPDATED)
         event_id = session.scalars(wanted).first() or ""
 
-    replaying.replay(till.db, till.gateway, event_id=event_id, now=till.clock())
+    replay(till, event_id)
 
     assert held(till.db, known["id"]).status == "active"
 
@@ -122,7 +123,7 @@ def test_replaying_an_old_event_does_not_bring_old_times_back(till: Till, known:
     with till.db.reading() as session:
         ids = list(session.scalars(sa.select(StripeEvent.event_id)))
     for event_id in ids:
-        replaying.replay(till.db, till.gateway, event_id=event_id, now=till.clock())
+        replay(till, event_id)
 
     assert held(till.db, known["id"]).status == "canceled"
 
@@ -278,3 +279,9 @@ def test_what_a_killed_worker_was_asking_for_is_asked_again_in_seconds(
     handle(till)
 
     assert till.waiting() == []
+
+
+def replay(till: Till, event_id: str) -> str | None:
+    return replaying.replay(
+        till.db, till.gateway, event_id=event_id, actor_id=None, now=till.clock()
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.audit import AuditEntry
 from app.core.i18n import language
 from app.topics.models import Round, RoundOption, Topic, TopicText
 from app.topics.queries import lists, turnouts, words
@@ -87,6 +88,13 @@ def topics(session: Session, round_id: int | None) -> Sequence[OnBallot]:
     taken = {option.topic_id for option in found}
     listed = lists.choosable(session)
     return [OnBallot(card.id, card.title, card.weeks, card.id in taken) for card in listed]
+
+
+def why_not_opened(session: Session, round_id: int) -> str | None:
+    """The name of the error that kept a draft from opening by itself, if that came last."""
+    about = sa.select(AuditEntry).where(AuditEntry.subject == f"round:{round_id}")
+    last = session.scalar(about.order_by(AuditEntry.id.desc()).limit(1))
+    return str(last.details["reason"]) if last and last.action == "round.not_opened" else None
 
 
 def waiting(session: Session) -> int:

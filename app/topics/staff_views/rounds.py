@@ -10,7 +10,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.web import now, reading, refusal, requires, transaction
 from app.newsroom.here import here
-from app.topics import closing, opening, planning, queries
+from app.topics import closing, errors, opening, planning, queries
 from app.topics.forms import ExtendForm, NoteForm, RoundForm, local
 from app.topics.queries import desk
 from app.topics.staff_views.blueprint import bp
@@ -162,6 +162,7 @@ def _page(
             raise NotFound()
         topics = desk.topics(session, round_id)
         notices = queries.notices(session, round_id) if round_id is not None else []
+        why = desk.why_not_opened(session, round_id) if round_id is not None else None
     is_draft = round_ is not None and round_.state == "draft"
     if is_draft and form is None and round_ is not None:
         form = _filled(round_, {topic.id for topic in topics if topic.chosen})
@@ -173,6 +174,7 @@ def _page(
         topics=topics,
         notices=notices,
         missed=is_draft and round_ is not None and round_.opens_at <= now(),
+        kept_closed=errors.keeping_closed(why) if is_draft else None,
         may_open=is_draft,
         may_schedule=is_draft,
         may_extend=runs,
