@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from app.core.i18n import LANGUAGES, Lazy, language_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.core.pagination import LARGEST_KEY
+from app.core.signing import fingerprint, new_token
 from app.topics.errors import (
     AnotherIsOpen,
     NotListed,
@@ -87,14 +89,26 @@ class Ticked(Field):
         self.data = chosen(valuelist)
 
 
-class SuggestForm(Form):
+class OnceForm(Form):
+    """A form that makes something new: sent twice, it makes one."""
+
+    form_key = Line(longest=64)
+
+    @property
+    def sent(self) -> str:
+        """The same for this page's form with these words in it, different for any other."""
+        typed = [f.data for f in self if f.name not in ("csrf_token", "form_key", "sure")]
+        words = json.dumps(typed, default=sorted, ensure_ascii=False)
+        return f"{self.form_key.data or new_token()}:{fingerprint(words)[:24]}"
+
+
+class SuggestForm(OnceForm):
     """A reader's suggestion. ``website`` is there for robots."""
 
     title = Line(_l("In one line"), longest=LONGEST_TITLE, validators=[FILLED])
     text = Text(_l("What you know, and what you would like to know"))
     email = OwnEmail(_l("Your e-mail"))
     article = Line(longest=LONGEST_ADDRESS)
-    form_key = Line(longest=64)
     sure = HiddenField()
     website = HiddenField()
 
@@ -161,14 +175,14 @@ class WordsForm(Form):
             raise ValidationError(_("The topic was written in this language: it needs a title."))
 
 
-class AddForm(Form):
+class AddForm(OnceForm):
     """A topic of the newsroom's own."""
 
     title = Line(_l("In one line"), longest=LONGEST_TITLE, validators=[FILLED])
     text = Text(_l("Why it matters"))
 
 
-class RoundForm(Form):
+class RoundForm(OnceForm):
     """A draft of a round. Times are of the newsroom's zone, which the view gives as ``zone``."""
 
     BLAMES: ClassVar = {WrongDates: "closes_at", TooManyTopics: "topics", NotListed: "topics"}

@@ -127,6 +127,7 @@ class Round(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
+    form_key: Mapped[str | None] = mapped_column(unique=True)  # a double click is one draft
     question: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # {"en": ..., "uk": ...}
     method: Mapped[str]
     tie_break: Mapped[str]

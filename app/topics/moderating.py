@@ -128,13 +128,22 @@ def edit(
 
 
 def add(
-    session: Session, *, title: str, text: str, language: str, actor_id: int, now: datetime
+    session: Session,
+    *,
+    title: str,
+    text: str,
+    language: str,
+    form_key: str,
+    actor_id: int,
+    now: datetime,
 ) -> int:
-    """Put a topic of the newsroom's own on the list; gives its id."""
-    topic_id = proposing.propose_by_newsroom(
-        session, title=title, text=text, language=language, now=now, actor_id=actor_id
-    )
-    _record(session, "topic.added", topic_id, actor_id, now, {})
+    """Put a topic of the newsroom's own on the list, once for a form; gives its id."""
+    topic_id, is_new = proposing.propose_by_newsroom(
+        session, title=title, text=text, language=language, form_key=form_key, now=now,
+        actor_id=actor_id,
+    )  # fmt: skip
+    if is_new:
+        _record(session, "topic.added", topic_id, actor_id, now, {})
     return topic_id
 
 

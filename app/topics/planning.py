@@ -55,14 +55,22 @@ class Plan:
     starts_on: date | None = None
 
 
-def plan(session: Session, wanted: Plan, *, actor_id: int, now: datetime) -> int:
-    """Write a draft down; gives its id. Raises WrongDates, TooManyTopics, NotListed."""
+def plan(
+    session: Session, wanted: Plan, *, actor_id: int, now: datetime, form_key: str | None = None
+) -> int:
+    """Write a draft down, once for a form; gives its id.
+
+    Raises WrongDates, TooManyTopics, NotListed.
+    """
     guarding.alone(session.connection())  # two drafts at once take two numbers
+    before = sa.select(Round.id).where(Round.form_key == form_key)
+    if form_key is not None and (again := session.scalar(before)) is not None:
+        return again
     _refuse_wrong(session, wanted)
     newest = session.scalar(sa.select(sa.func.max(Round.number)))
     round_ = Round(
         number=(newest or 0) + 1, method="approval", tie_break="suggested_first", state="draft",
-        scheduled=False, **_columns(wanted),
+        scheduled=False, form_key=form_key, **_columns(wanted),
     )  # fmt: skip
     session.add(round_)
     session.flush()

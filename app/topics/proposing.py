@@ -34,8 +34,7 @@ def propose(
         "proposer_name": name or None,
         "article": article or None,
     }
-    is_new = insert_once(session, Topic, values) == 1
-    topic_id = session.scalars(sa.select(Topic.id).where(Topic.form_key == form_key)).one()
+    topic_id, is_new = _keep(session, values)
     if is_new:
         session.add(TopicStep(topic_id=topic_id, status="received", at=now, actor_id=account_id))
         session.flush()
@@ -43,15 +42,30 @@ def propose(
 
 
 def propose_by_newsroom(
-    session: Session, *, title: str, text: str, language: str, now: datetime, actor_id: int
-) -> int:
-    """Put a topic of the newsroom's own on the list at once; gives its id."""
+    session: Session,
+    *,
+    title: str,
+    text: str,
+    language: str,
+    form_key: str,
+    now: datetime,
+    actor_id: int,
+) -> tuple[int, bool]:
+    """Put a topic of the newsroom's own on the list at once; gives its id, and if it is new."""
     values = _row(title=title, text=text, language=language, status="listed", now=now)
-    topic = Topic(**values | {"by_newsroom": True})
-    session.add(topic)
-    session.flush()
-    stepping.reach(session, topic, "listed", now=now, actor_id=actor_id)
-    return topic.id
+    values |= {"by_newsroom": True, "form_key": form_key}
+    topic_id, is_new = _keep(session, values)
+    if is_new:
+        topic = session.get_one(Topic, topic_id)
+        stepping.reach(session, topic, "listed", now=now, actor_id=actor_id)
+    return topic_id, is_new
+
+
+def _keep(session: Session, values: dict[str, object]) -> tuple[int, bool]:
+    """The topic of a form, and whether it was made just now."""
+    is_new = insert_once(session, Topic, values) == 1
+    mine = sa.select(Topic.id).where(Topic.form_key == values["form_key"])
+    return session.scalars(mine).one(), is_new
 
 
 def _row(*, title: str, text: str, language: str, status: str, now: datetime) -> dict[str, object]:

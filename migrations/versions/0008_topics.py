@@ -62,6 +62,7 @@ def upgrade() -> None:
         "round",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("form_key", sa.Text(), nullable=True),
         sa.Column(
             "question", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
@@ -112,6 +113,7 @@ def upgrade() -> None:
         sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_round_dates")),
         sa.ForeignKeyConstraint(["winner_id"], ["topic.id"], name=op.f("fk_round_winner_id_topic")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_round_form_key")),
         sa.UniqueConstraint("number", name=op.f("uq_round_number")),
     )
     with op.batch_alter_table("round", schema=None) as batch_op:

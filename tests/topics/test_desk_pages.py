@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from app.core import audit
 from app.topics.models import Round, Topic, TopicText
 from tests import factories
 from tests.reading import Reader
-from tests.topics.scene import Scene
+from tests.topics.scene import Scene, at_once
 
 Visit = Callable[[int | None], Reader]
 PAGES = ["/admin/topics", "/admin/topics/new", "/admin/rounds", "/admin/rounds/new"]
@@ -239,6 +240,56 @@ def test_a_topic_that_somebody_else_moved_keeps_the_note(scene: Scene, visit: Vi
     assert answer.status_code == 409
     assert "cannot go there" in answer.text
     assert "We wait for the court." in answer.text
+
+
+@pytest.mark.parametrize("clicks", [2, 4])
+def test_a_double_click_makes_one_topic_and_one_draft(
+    scene: Scene, visit: Visit, clicks: int
+) -> None:
+    reader, topics = visit(scene.editor), scene.topics(3)
+    for path, data in (
+        ("/admin/topics/new", {"title": "Who pays?", "text": "People ask."}),
+        (NEW, draft(topics)),
+    ):
+        form = {"form_key": key_on(reader, path), **data}
+        answers = [reader.submit(path, form) for _ in range(clicks)]
+        assert [answer.status_code for answer in answers] == [303] * clicks
+        assert len({answer.location for answer in answers}) == 1
+    assert scene.count(Topic, Topic.title == "Who pays?") == 1
+    assert scene.count(Round) == 1
+    with scene.db.reading() as session:
+        acts = session.scalars(sa.select(audit.AuditEntry.action)).all()
+    assert sorted(acts) == ["round.planned", "topic.added"]
+
+
+def test_clicks_at_the_same_moment_make_one_topic_and_one_draft(scene: Scene, visit: Visit) -> None:
+    topics = scene.topics(3)
+    for path, data in (("/admin/topics/new", {"title": "Who pays?"}), (NEW, draft(topics))):
+        form = {"form_key": key_on(visit(scene.editor), path), **data}
+        readers = [visit(scene.editor) for _ in range(4)]
+        codes: list[int] = []
+        assert at_once([partial(send, reader, path, form, codes) for reader in readers]) == []
+        assert codes == [303] * 4
+    assert scene.count(Topic, Topic.title == "Who pays?") == 1
+    assert scene.count(Round) == 1
+
+
+def test_who_goes_back_and_writes_something_else_makes_another(scene: Scene, visit: Visit) -> None:
+    reader, path = visit(scene.editor), "/admin/topics/new"
+    key = key_on(reader, path)
+    for title in ("Who pays?", "Who profits?"):
+        reader.submit(path, {"form_key": key, "title": title})
+    assert scene.count(Topic) == 2
+
+
+def send(reader: Reader, path: str, form: dict[str, object], codes: list[int]) -> None:
+    codes.append(reader.submit(path, form).status_code)
+
+
+def key_on(reader: Reader, path: str) -> str:
+    found = re.search(r'name="form_key" value="(\w+)"', reader.get(path).text)
+    assert found
+    return found[1]
 
 
 def ticked(html: str) -> list[int]:

@@ -140,8 +140,8 @@ def test_a_topic_that_is_not_there_is_not_moved(scene: Scene) -> None:
 def test_the_newsroom_puts_its_own_topic_on_the_list(scene: Scene) -> None:
     with scene.db.transaction() as session:
         topic_id = moderating.add(
-            session, title="Schools", text="Below ground.", language="en", actor_id=scene.editor,
-            now=scene.now,
+            session, title="Schools", text="Below ground.", language="en", form_key="a",
+            actor_id=scene.editor, now=scene.now,
         )  # fmt: skip
     added = topic(scene, topic_id)
     assert (added.status, added.by_newsroom) == ("listed", True)

@@ -136,8 +136,9 @@ def follow_up(
 def _propose(session: Session, idea: Idea, *, key: str, editor: int, now: datetime) -> int:
     if idea.proposer == "":
         topic_id = moderating.add(
-            session, title=idea.title, text=idea.text, language="en", actor_id=editor, now=now
-        )
+            session, title=idea.title, text=idea.text, language="en", form_key=key, now=now,
+            actor_id=editor,
+        )  # fmt: skip
     else:
         person = people.find_or_create(
             session, email=f"{key.replace(':', '-')}@example.org", language="en", now=now

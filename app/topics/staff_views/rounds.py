@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core.errors import NotFound
+from app.core.forms import single_use_key
 from app.core.i18n import gettext as _
 from app.core.web import now, reading, refusal, requires, transaction
 from app.newsroom.here import here
@@ -31,7 +32,10 @@ def rounds() -> str:
 @requires("editor")
 def new_round() -> str:
     """The form for a new draft."""
-    return _page(None, form=RoundForm(formdata=None, late_joiners=here().late_joiners_vote))
+    form = RoundForm(
+        formdata=None, late_joiners=here().late_joiners_vote, form_key=single_use_key()
+    )
+    return _page(None, form=form)
 
 
 @bp.post("/admin/rounds/new")
@@ -43,7 +47,9 @@ def plan_round() -> ResponseReturnValue:
         return _page(None, form=form), 422
     try:
         with transaction() as session:
-            round_id = planning.plan(session, form.plan(), actor_id=current_user.id, now=now())
+            round_id = planning.plan(
+                session, form.plan(), form_key=form.sent, actor_id=current_user.id, now=now()
+            )
     except tuple(form.BLAMES) as error:
         return refusal(_page(None, form=form.refused(error)), error)
     return _to(round_id, _("The draft is saved. Nobody sees it yet."))

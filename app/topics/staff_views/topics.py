@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core.errors import NotFound
+from app.core.forms import single_use_key
 from app.core.i18n import gettext as _
 from app.core.i18n import language, language_of
 from app.core.pagination import Cursor
@@ -34,7 +35,8 @@ def topics() -> str:
 @requires("editor")
 def new_topic() -> str:
     """The form for a topic of the newsroom's own."""
-    return render_template("topics/desk_new_topic.html", form=AddForm())
+    form = AddForm(formdata=None, form_key=single_use_key())
+    return render_template("topics/desk_new_topic.html", form=form)
 
 
 @bp.post("/admin/topics/new")
@@ -50,6 +52,7 @@ def add_topic() -> ResponseReturnValue:
             title=form.title.data or "",
             text=form.text.data or "",
             language=language_of(f"{form.title.data} {form.text.data}", language()),
+            form_key=form.sent,
             actor_id=current_user.id,
             now=now(),
         )

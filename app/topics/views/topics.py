@@ -12,7 +12,6 @@ from app.core.forms import email_key, single_use_key
 from app.core.i18n import gettext as _
 from app.core.i18n import language, language_of
 from app.core.pagination import Cursor, Page
-from app.core.signing import new_token
 from app.core.web import limiter, now, reading, refusal, signed_in, transaction
 from app.core.web.access import may
 from app.core.web.alike import alike
@@ -149,7 +148,7 @@ def _keep(form: SuggestForm) -> None:
             title=form.title.data or "",
             text=form.text.data or "",
             language=language_of(f"{form.title.data} {form.text.data}", language()),
-            form_key=form.form_key.data or new_token(),
+            form_key=form.sent,
             account_id=current_user.id if is_known else None,
             email=None if is_known else form.email.data,
             article=form.article.data,
