@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import for_update
 from app.core.i18n import lazy_gettext as _l
-from app.topics import counting, guarding, planning, publishing, stepping
+from app.topics import counting, following, guarding, planning, publishing, stepping
 from app.topics.errors import ReasonMissing, RoundNotOpen, WrongDates
 from app.topics.models import RollEntry, Round, RoundNotice, RoundOption, Topic
 
@@ -112,6 +112,7 @@ def _close(session: Session, round_: Round, *, actor_id: int | None, now: dateti
     late = _entries(session, round_.id, RollEntry.late.is_(True))
     removed = _entries(session, round_.id, RollEntry.removed_at.is_not(None))
     ballots = publishing.part(session, round_.id)
+    following.outlive(session, round_id=round_.id)
     tally = counting.approval((marked for _, marked in ballots), order=list(topic_of))
     by_topic = ((receipt, frozenset(topic_of[o] for o in marked)) for receipt, marked in ballots)
     for option in options:

@@ -28,3 +28,9 @@ def unfollow(session: Session, *, topic_id: int, account_id: int) -> None:
     """Do not write to this person about the topic."""
     mine = (TopicFollow.account_id == account_id, TopicFollow.topic_id == topic_id)
     session.execute(sa.delete(TopicFollow).where(*mine))
+
+
+def outlive(session: Session, *, round_id: int) -> None:
+    """Let what was asked for on a round's ballots stay, and nothing say that it was on a ballot."""
+    asked = sa.update(TopicFollow).where(TopicFollow.round_id == round_id)
+    session.execute(asked.values(round_id=None))

@@ -92,6 +92,8 @@ class TopicFollow(Base):
     topic_id: Mapped[int] = mapped_column(
         BigId, sa.ForeignKey("topic.id"), primary_key=True, index=True
     )
+    # Asked for on this running round's ballot, with which it changes; None once it has closed.
+    round_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("round.id"))
     created_at: Mapped[datetime]
 
 

@@ -68,18 +68,11 @@ CHANGED = (
     .where(_ballot.c.id == bindparam("ballot"))
     .values(changes=_ballot.c.changes + 1)
 )
-OF_THIS_ROUND = sa.and_(
-    _option.c.round_id == bindparam("round"), _option.c.topic_id == _follow.c.topic_id
-)
-# What was wished in an earlier round is not touched.
-WISHED_NOW = _follow.c.created_at >= (
-    sa.select(_round.c.opened_at).where(_round.c.id == bindparam("round")).scalar_subquery()
-)
+# What was asked for on a topic's page, or in an earlier round, is not touched.
 UNFOLLOW = sa.delete(_follow).where(
     _follow.c.account_id == bindparam("person"),
+    _follow.c.round_id == bindparam("round"),
     _follow.c.topic_id.not_in(bindparam("topics", expanding=True)),
-    sa.exists().where(OF_THIS_ROUND),
-    WISHED_NOW,
 )
 
 
@@ -196,7 +189,8 @@ def _wish(
     others = {"person": account_id, "round": round_id, "topics": list(topics)}
     connection.execute(UNFOLLOW, others)
     if topics:
-        rows = [{"account_id": account_id, "topic_id": t, "created_at": now} for t in topics]
+        wish = {"account_id": account_id, "round_id": round_id, "created_at": now}
+        rows = [wish | {"topic_id": topic} for topic in topics]
         connection.execute(_follow_too(connection.dialect.name), rows)
 
 

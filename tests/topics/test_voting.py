@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import NotFound
-from app.topics import closing, enrolling, voting
+from app.topics import closing, enrolling, following, voting
 from app.topics.errors import PatronsOnly, UnknownChoice, VotingClosed
 from app.topics.models import Ballot, BallotMark, RoundOption, TopicFollow
 from app.topics.queries import own_ballot
@@ -157,6 +157,41 @@ def test_the_wish_to_be_written_to_follows_the_marks(scene: Scene) -> None:
     assert followed() == set(topics[1:])
     scene.cast(round_id, patron, topics[1:], wants_mail=False)
     assert followed() == set()
+
+
+def test_what_was_asked_for_on_a_topics_page_is_not_changed_by_the_ballot(scene: Scene) -> None:
+    patron, topics = scene.patron(), scene.topics(3)
+    round_id = scene.open_round(topics)
+    scene.write(
+        lambda session: following.follow(
+            session, topic_id=topics[1], account_id=patron, now=scene.now
+        )
+    )
+
+    def followed() -> set[int]:
+        with scene.db.reading() as session:
+            mine = sa.select(TopicFollow.topic_id).where(TopicFollow.account_id == patron)
+            return set(session.scalars(mine))
+
+    scene.cast(round_id, patron, topics[:1], wants_mail=True)
+    assert followed() == {topics[0], topics[1]}
+    scene.cast(round_id, patron, topics[1:], wants_mail=True)
+    assert followed() == {topics[1], topics[2]}
+    scene.cast(round_id, patron, topics[1:])
+    assert followed() == {topics[1]}
+    with scene.db.reading() as session:
+        ballot = own_ballot(session, round_id, patron)
+    assert ballot is not None
+    assert not ballot.wants_mail
+
+
+def test_after_closing_nothing_says_that_a_wish_stood_on_a_ballot(scene: Scene) -> None:
+    patron, topics = scene.patron(), scene.topics(2)
+    round_id = scene.open_round(topics)
+    scene.cast(round_id, patron, topics[:1], wants_mail=True)
+    assert scene.count(TopicFollow, TopicFollow.round_id == round_id) == 1
+    scene.close(round_id)
+    assert scene.count(TopicFollow, TopicFollow.round_id.is_(None)) == 1
 
 
 def test_a_wish_of_an_earlier_round_is_not_forgotten(scene: Scene) -> None:

@@ -110,6 +110,7 @@ def own_ballot(session: Session, round_id: int, account_id: int) -> OwnBallot | 
             sa.and_(
                 TopicFollow.topic_id == RoundOption.topic_id,
                 TopicFollow.account_id == account_id,
+                TopicFollow.round_id == round_id,
             ),
         )
         .where(Ballot.round_id == round_id, Ballot.account_id == account_id)
