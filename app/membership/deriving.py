@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.core.statements import Plain
 from app.membership import history, queries
 from app.membership.cases import Draft
-from app.membership.facts import NOT_PAID, Facts
+from app.membership.facts import NOT_PAID, Facts, Try
 from app.membership.history import Past
+from app.membership.models import Pledge
 from app.payments.copies import Copy
 
 INTERVALS = ("month", "year")
@@ -28,12 +30,14 @@ def needs_past(pledge: Draft, facts: Facts) -> bool:
     if subscription is None:
         return False
     state = state_of(subscription.status, is_paused=subscription.is_paused, else_=pledge.state)
-    return facts.has_failed or state not in ("pending", "active", "paused")
+    is_over = facts.has_failed or pledge.give_back_from is not None
+    return is_over or state not in ("pending", "active", "paused")
 
 
 def derive(pledge: Draft, sign_up: Draft, facts: Facts, past: Past) -> str:
     """Write everything but the state, which is given back for the caller to judge."""
-    pledge.started_at = facts.paid[0].created if facts.paid else None
+    first = first_kept(pledge, facts)
+    pledge.started_at = first.created if first is not None else None
     pledge.returned_at = facts.returned_at
     subscription = facts.subscription
     if subscription is None:
@@ -43,8 +47,21 @@ def derive(pledge: Draft, sign_up: Draft, facts: Facts, past: Past) -> str:
     state = state_of(subscription.status, is_paused=subscription.is_paused, else_=pledge.state)
     if pledge.started_at is None and state != "ended":
         state = "ended" if facts.has_failed else "pending"
+    if pledge.give_back_from is not None:
+        state = "ended"
     _take_dates(pledge, subscription, facts, past, state)
     return state
+
+
+def first_kept(pledge: Draft, facts: Facts) -> Try | None:
+    """The charge that a pledge began to count with. A duplicate has one too, and counts nowhere."""
+    first = facts.paid[0] if facts.paid else None
+    return first if first is not None and not _is_late(pledge, first.created) else None
+
+
+def gives_back(pledge: Draft | Pledge, charged_at: datetime) -> bool:
+    """Whether what a pledge was charged at a moment is not kept."""
+    return bool(pledge.state == "duplicate") or _is_late(pledge, charged_at)
 
 
 def lapse(pledge: Draft, state: str, past: Past, *, grace: timedelta, now: datetime) -> bool:
@@ -106,24 +123,32 @@ def _take_terms(pledge: Draft, sign_up: Draft, subscription: Copy) -> None:
 def _take_dates(pledge: Draft, subscription: Copy, facts: Facts, past: Past, state: str) -> None:
     """Periods are Stripe's; while a renewal is not paid, the paid time ended where it began."""
     start, end = subscription.current_period_start, subscription.current_period_end
-    if pledge.started_at is not None:
+    if pledge.started_at is not None and pledge.give_back_from is None:
         pledge.paid_through = start if subscription.status in NOT_PAID else end
     pledge.past_due_since = pledge.ended_at = pledge.end_reason = pledge.cancels_at = None
     if state == "past_due":
-        run = _last_run(pledge, past, history.FAILING)
-        pledge.past_due_since = facts.first_failed_at or run or start
+        failing = _last_run(pledge, past, history.FAILING)
+        since = failing.effective_at if failing is not None else start
+        pledge.past_due_since = facts.first_failed_at or since
     elif state == "ended":
-        run = _last_run(pledge, past, ("ended", history.LAPSED))
-        pledge.ended_at = run or subscription.ended_at or start
-        pledge.end_reason = reason_of(subscription.status, subscription.cancellation_reason)
+        over = _last_run(pledge, past, ("ended", history.LAPSED))
+        known = over.effective_at if over is not None else subscription.ended_at
+        pledge.ended_at = known or pledge.give_back_from or start
+        said = reason_of(subscription.status, subscription.cancellation_reason)
+        pledge.end_reason = (over.reason if over is not None else None) or said
     if state != "ended":
         at_end = end if subscription.cancel_at_period_end else None
         pledge.cancels_at = subscription.cancel_at or at_end
 
 
-def _last_run(pledge: Draft, past: Past, states: tuple[str, ...]) -> datetime | None:
-    """Since when the history says one of these states, if it does so now."""
-    since = None
+def _is_late(pledge: Draft | Pledge, charged_at: datetime) -> bool:
+    since: datetime | None = pledge.give_back_from
+    return since is not None and charged_at >= since
+
+
+def _last_run(pledge: Draft, past: Past, states: tuple[str, ...]) -> Plain | None:
+    """The row with which the history began to say one of these states, if it does so now."""
+    first = None
     for row in past.of(pledge.id):
-        since = (since or row.effective_at) if row.state in states else None
-    return since
+        first = (first or row) if row.state in states else None
+    return first

@@ -40,13 +40,14 @@ def second_pledge(
     account: Account,
     ref: str,
     total: Money,
+    is_over: bool,
     kept: Pledge | None,
     account_url: str,
     now: datetime,
 ) -> None:
-    """A second pledge was stopped and paid back; the first goes on."""
+    """What was charged for a second pledge, or for one that was over, goes back."""
     goes_on = {"total": kept.money, "interval": kept.interval} if kept else None
-    context = {"total": total, "kept": goes_on, "account_url": account_url}
+    context = {"total": total, "is_over": is_over, "kept": goes_on, "account_url": account_url}
     _put(session, account, "second-pledge", f"second:{ref}", context, now)
 
 

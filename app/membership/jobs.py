@@ -15,6 +15,7 @@ from app.core.clock import wall_clock
 from app.core.settings import Settings
 from app.mail import queries as mails
 from app.membership import (
+    deriving,
     emails,
     facts,
     joining,
@@ -54,7 +55,8 @@ def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
             timezone=room.timezone,
             now=work.now,
         )
-        if kept.state == "duplicate" or charge.created < work.now - TOO_OLD_TO_MAIL:
+        is_given_back = isinstance(kept, Pledge) and deriving.gives_back(kept, charge.created)
+        if is_given_back or charge.created < work.now - TOO_OLD_TO_MAIL:
             return
         paper = receipting.written(receipt, charge)
         account = session.get_one(Account, kept.account_id)
@@ -87,6 +89,7 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
                 account=account,
                 ref=kept.ref,
                 total=kept.money,
+                is_over=kept.state == "ended",
                 kept=queries.pledge_of(session, account.id),
                 account_url=f"{work.settings.site_url}/account",
                 now=now,
@@ -112,6 +115,13 @@ def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Cancel and refund a pledge that must not be; the mail follows when it is known."""
     gateway, ref = work.services["patient_gateway"], payload["ref"]
     sending_back.send_back(work.db, gateway, ref=ref, now=work.now)
+
+
+@jobs.handles("membership.settle")
+def settle(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Look at a pledge again, because another of the same person has begun."""
+    with work.db.transaction() as session:
+        settling.settle(session, {payload["ref"]: ()}, now=work.now)
 
 
 @jobs.handles("membership.mail_link")

@@ -108,6 +108,7 @@ class Pledge(Base):
     past_due_since: Mapped[datetime | None]
     cancels_at: Mapped[datetime | None]  # stopped by the patron; counts until then
     ended_at: Mapped[datetime | None]
+    give_back_from: Mapped[datetime | None]  # it stays ended; what is charged from here goes back
     end_reason: Mapped[str | None]  # voluntary, involuntary, dispute
     campaign: Mapped[str | None]
     article: Mapped[str | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.core.statements import OneOf, plain, run
-from app.membership import deriving, history, standing
+from app.membership import deriving, history, sending_back, standing
 from app.membership.cases import Case, Draft
-from app.membership.facts import Facts
+from app.membership.facts import Facts, Try
 from app.membership.history import Past
 from app.membership.models import LIVING, Pledge
 from app.newsroom import queries as newsroom
@@ -23,12 +24,13 @@ from app.payments.changes import Change
 Json = dict[str, Any]
 SETTLED = (
     "state", "subscription_id", "interval", "amount", "fee_cover", "started_at", "paid_through",
-    "returned_at", "past_due_since", "cancels_at", "ended_at", "end_reason",
+    "returned_at", "past_due_since", "cancels_at", "ended_at", "end_reason", "give_back_from",
 )  # fmt: skip
 _pledge: Any = Pledge.__table__
 _OF_THEM = sa.select(*_pledge.c).where(OneOf(_pledge.c.account_id, "owners")).order_by(_pledge.c.id)
 _BEGIN = sa.insert(_pledge)
 _SAVE = sa.update(_pledge).where(_pledge.c.id == sa.bindparam("number"))
+Others = dict[int, list[Draft]]  # by account: their pledges beside those that are settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,14 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     """
     pledges, others = _pledges(session, cases)
     was = {ref: dict(vars(pledge)) for ref, pledge in pledges.items()}
+    rivals = {who: one for who, all_ in others.items() for one in all_ if one.state in LIVING}
+    for case in cases:
+        _outlive(pledges[case.ref], case.facts, rivals.get(case.account.id))
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
     late = [case for case in cases if deriving.needs_past(pledges[case.ref], case.facts)]
     grace = newsroom.grace(session) if late else timedelta(0)  # nothing else can lapse
     done = [
-        _settle(case, pledges[case.ref], past, has_other=case.account.id in others, grace=grace,
+        _settle(case, pledges[case.ref], past, has_other=case.account.id in rivals, grace=grace,
                 now=now)
         for case in cases
     ]  # fmt: skip
@@ -92,22 +97,28 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     history.tell(session, *[one.pledge.account_id for one in moved])
     for one in done:
         _tell_rooms(session, one.pledge, one.before, now=now)
-    mails = {key: mail for one in done for key, mail in _mails(one.pledge, one.before, now)}
+    mails = {key: mail for one in done for key, mail in _mails(one, now)}
     jobs.enqueue_each(session, "membership.tell", mails, now=now)
     back = {key: what for one in done for key, what in _to_send_back(one.pledge, one.case.facts)}
     jobs.enqueue_each(session, "membership.send_back", back, now=now)
+    behind = {key: what for one in done for key, what in _to_look_at_again(one, others)}
+    jobs.enqueue_each(session, "membership.settle", behind, now=now)
     return pledges
 
 
-def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft], set[int]]:
-    """The pledge of each sign-up, begun where there is none; and who has another that lives."""
+def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft], Others]:
+    """The pledge of each sign-up, begun where there is none; and what else a person pledged."""
     refs = {case.ref for case in cases}
     owners = {"owners": [case.account.id for case in cases]}
     rows = plain(session, _OF_THEM, owners, Draft)
-    others = {row.account_id for row in rows if row.ref not in refs and row.state in LIVING}
+    others: Others = defaultdict(list)
+    for row in rows:
+        if row.ref not in refs and row.state != "duplicate":
+            others[row.account_id].append(row)
+    lives = {who for who, all_ in others.items() if any(one.state in LIVING for one in all_)}
     known = {row.ref for row in rows}
     new = [
-        _begun(case, has_other=case.account.id in others) for case in cases if case.ref not in known
+        _begun(case, has_other=case.account.id in lives) for case in cases if case.ref not in known
     ]
     if new:
         run(session, _BEGIN, new)
@@ -133,10 +144,21 @@ def _begun(case: Case, *, has_other: bool) -> Json:
     }
 
 
+def _outlive(pledge: Draft, facts: Facts, rival: Draft | None) -> None:
+    """A pledge that ended for us and lives on at Stripe is over for good once another is begun.
+
+    What it was charged before stays, and so does its history.
+    """
+    counted = pledge.state == "ended" and pledge.started_at is not None
+    lives = facts.subscription is not None and facts.subscription.status not in sending_back.OVER
+    if counted and lives and rival is not None and pledge.give_back_from is None:
+        pledge.give_back_from = rival.started_at or rival.created_at
+
+
 def _needs_past(case: Case, pledges: Mapping[str, Draft]) -> bool:
     """Whether its history is to be read: it may grow, or decide what the pledge is."""
     pledge = pledges[case.ref]
-    grows = _has_new_start(pledge, case.facts) or any(change.seen for change in case.told)
+    grows = _new_start(pledge, case.facts) is not None or any(change.seen for change in case.told)
     return grows or deriving.needs_past(pledge, case.facts)
 
 
@@ -152,15 +174,16 @@ def _settle(
     return Settled(case, pledge, before, is_told)
 
 
-def _has_new_start(pledge: Draft, facts: Facts) -> bool:
-    return bool(facts.paid) and pledge.started_at != facts.paid[0].created
+def _new_start(pledge: Draft, facts: Facts) -> Try | None:
+    first = deriving.first_kept(pledge, facts)
+    return first if first is not None and pledge.started_at != first.created else None
 
 
 def _write_history(case: Case, pledge: Draft, past: Past) -> bool:
     """The start, and the snapshots that were just told; True where any is new."""
     is_new = False
-    if _has_new_start(pledge, case.facts):
-        first = case.facts.paid[0]
+    first = _new_start(pledge, case.facts)
+    if first is not None:
         is_new = past.add(
             pledge.id,
             cause_key=f"start:{first.id}",
@@ -182,6 +205,8 @@ def _write_snapshot(pledge: Draft, past: Past, change: Change) -> bool:
     if state == "pending":  # worth nothing yet, and in the first second it may come out of order
         return False
     is_end = state == "ended"
+    if _is_over_at(pledge, change.at) and state in ("active", "paused"):
+        return False  # it pays at Stripe, and is over for us
     return past.add(
         pledge.id,
         cause_key=f"{'over' if is_end else 'evt'}:{change.event_id}",
@@ -191,6 +216,11 @@ def _write_snapshot(pledge: Draft, past: Past, change: Change) -> bool:
         interval=seen.interval,
         reason=deriving.reason_of(seen.status, seen.cancellation_reason) if is_end else None,
     )
+
+
+def _is_over_at(pledge: Draft, at: datetime) -> bool:
+    is_for_good = pledge.give_back_from is not None
+    return is_for_good and pledge.ended_at is not None and bool(at > pledge.ended_at)
 
 
 def _only_one(pledge: Draft, state: str, *, has_other: bool) -> str:
@@ -223,14 +253,17 @@ def _taken(pledge: Draft, before: Before) -> str | None:
     """What just took a right that was paid for: a refund, a dispute, or nothing."""
     if pledge.state == "ended" != before.state and pledge.end_reason == "dispute":
         return "dispute"
-    return "refund" if pledge.returned_at is not None and before.returned_at is None else None
+    returned = pledge.returned_at is not None and before.returned_at is None
+    return "refund" if returned and pledge.give_back_from is None else None
 
 
-def _mails(pledge: Draft, before: Before, now: datetime) -> Iterator[tuple[str, Json]]:
+def _mails(settled: Settled, now: datetime) -> Iterator[tuple[str, Json]]:
     """The mails that follow from what changed, by the key that asks for each once."""
+    pledge, before = settled.pledge, settled.before
+    is_back = pledge.returned_at is not None and before.returned_at is None
+    if is_back and deriving.gives_back(pledge, settled.case.facts.paid[-1].created):
+        yield _mail(pledge, "returned", "")
     if pledge.state == "duplicate":
-        if pledge.returned_at is not None and before.returned_at is None:
-            yield _mail(pledge, "returned", "")
         return
     if pledge.state == "ended":
         if pledge.started_at is None and before.state != "ended":
@@ -249,8 +282,17 @@ def _mail(pledge: Draft, what: str, key: str) -> tuple[str, Json]:
 
 def _to_send_back(pledge: Draft, facts: Facts) -> Iterator[tuple[str, Json]]:
     """What must not go on is ended at Stripe, and each charge given back, when they are known."""
-    if pledge.state != "duplicate" and (pledge.state != "ended" or pledge.started_at is not None):
+    is_over = pledge.give_back_from is not None or pledge.started_at is None
+    if pledge.state != "duplicate" and not (pledge.state == "ended" and is_over):
         return
     known = [facts.subscription.id] if facts.subscription is not None else []
-    for thing in known + [charge.id for charge in facts.paid]:
+    for thing in known + [charge.id for charge in sending_back.unwanted(pledge, facts)]:
         yield f"send_back:{thing}", {"ref": pledge.ref}
+
+
+def _to_look_at_again(settled: Settled, others: Others) -> Iterator[tuple[str, Json]]:
+    """Where a pledge begins to live, what else its person began may have to make way."""
+    pledge = settled.pledge
+    if pledge.state in LIVING and pledge.started_at != settled.before.started_at:
+        for other in others.get(pledge.account_id, ()):
+            yield f"settle:{other.ref}:{pledge.ref}", {"ref": other.ref}

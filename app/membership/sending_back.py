@@ -1,4 +1,4 @@
-"""Giving back what must not be kept: a second pledge, or one whose first payment came to nothing.
+"""Giving back what must not be kept: a second pledge, and what is charged for one that is over.
 
 Every step is a request to Stripe with a key of its own, so it may be killed anywhere and is run
 again; what was given back already is left alone.
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import Database, for_update
-from app.membership import asking, facts
+from app.membership import asking, deriving, facts
+from app.membership.cases import Draft
+from app.membership.facts import Facts, Try
 from app.membership.models import Pledge
 from app.payments.gateway import Gateway, StripeRefused
 from app.payments.models import StripeCharge
@@ -30,9 +32,15 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
     if key is not None:
         asking.send(db, gateway, key, now=now)
     with db.reading() as session:
-        charges = [charge.id for charge in facts.of(session, ref).paid]
+        pledge = session.scalars(sa.select(Pledge).where(Pledge.ref == ref)).one()
+        charges = [charge.id for charge in unwanted(pledge, facts.of(session, ref))]
     for charge_id in charges:
         _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
+
+
+def unwanted(pledge: Draft | Pledge, known: Facts) -> list[Try]:
+    """The charges of a pledge that are not kept, oldest first."""
+    return [charge for charge in known.paid if deriving.gives_back(pledge, charge.created)]
 
 
 def _keep_end(session: Session, ref: str, now: datetime) -> str | None:

@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("past_due_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancels_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("give_back_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("campaign", sa.Text(), nullable=True),
         sa.Column("article", sa.Text(), nullable=True),
