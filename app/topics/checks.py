@@ -48,17 +48,32 @@ def _who_paid_is_on_the_roll(session: Session, now: datetime) -> list[str]:
 
 
 def _the_roll_has_paid(session: Session, _now: datetime) -> list[str]:
-    """A5: nobody stands on a running round's roll without money that stayed, or a given seat."""
+    """A5: nobody stands on a running round's roll without money that stayed, or a given seat.
+
+    What had ended before the round opened gives no vote in it.
+    """
+    found: list[str] = []
+    for round_ in session.scalars(sa.select(Round).where(Round.state == "open")):
+        opened = round_.opened_at or round_.opens_at
+        wanted = _entries().where(Round.id == round_.id, RollEntry.removed_at.is_(None))
+        found += _people(session, wanted.where(*(~reason for reason in _to_vote(opened))))
+    return found
+
+
+def _to_vote(opened: datetime) -> list[sa.Exists]:
+    """What gives somebody on the roll a vote in a round that opened then."""
     who = RollEntry.account_id
     pledged = sa.exists().where(
-        Pledge.account_id == who, Pledge.started_at.is_not(None), Pledge.returned_at.is_(None)
+        Pledge.account_id == who,
+        Pledge.started_at.is_not(None),
+        Pledge.returned_at.is_(None),
+        sa.or_(Pledge.ended_at.is_(None), Pledge.ended_at > opened - SLACK),
     )
-    gave = sa.exists().where(Gift.account_id == who, Gift.state == "paid")
-    seated = sa.exists().where(Seat.account_id == who)
-    wanted = _entries().where(
-        Round.state == "open", RollEntry.removed_at.is_(None), ~pledged, ~gave, ~seated
+    gave = sa.exists().where(
+        Gift.account_id == who, Gift.state == "paid", Gift.standing_until > opened
     )
-    return _people(session, wanted)
+    seated = sa.exists().where(Seat.account_id == who, Seat.ends_at > opened)
+    return [pledged, gave, seated]
 
 
 def _frozen_roll_is_whole(session: Session, _now: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 import pytest
@@ -69,6 +69,36 @@ def test_a_gift_that_gives_a_seat_is_money_enough(case: Case, scene: Scene) -> N
     refunded = sa.update(Gift).values(state="refunded", standing_until=None)
     scene.write(lambda session: session.execute(refunded))
     assert case.broken() == {"topics.the_roll_has_paid": [at(case.running, person)]}
+
+
+def end(session: Session, case: Case, at: datetime) -> object:
+    """The pledge of somebody on the running roll ended then."""
+    mine = sa.update(Pledge).where(Pledge.account_id == case.patrons[0])
+    ended = {"state": "ended", "ended_at": at, "end_reason": "voluntary"}
+    return session.execute(mine.values(ended))
+
+
+def test_who_left_two_years_before_the_round_has_not_paid_for_a_vote(
+    case: Case, scene: Scene
+) -> None:
+    scene.write(lambda session: end(session, case, scene.now + timedelta(hours=1)))
+    assert case.broken() == {}
+    scene.write(lambda session: end(session, case, scene.now - timedelta(days=730)))
+    assert case.broken() == {"topics.the_roll_has_paid": [at(case.running, case.patrons[0])]}
+
+
+def test_a_gift_or_a_seat_of_two_years_ago_is_no_money_for_a_vote(case: Case, scene: Scene) -> None:
+    long_ago = scene.now - timedelta(days=730)
+
+    def give(session: Session) -> None:
+        end(session, case, long_ago)
+        factories.make_gift(session, now=long_ago, account_id=case.patrons[0])
+        factories.make_seat(session, now=long_ago, account_id=case.patrons[0])
+
+    scene.write(give)
+    assert case.broken() == {"topics.the_roll_has_paid": [at(case.running, case.patrons[0])]}
+    scene.write(lambda s: factories.make_seat(s, now=scene.now, account_id=case.patrons[0]))
+    assert case.broken() == {}
 
 
 def at(round_id: int, account_id: int) -> str:
