@@ -62,7 +62,7 @@ def failed(
 def stopped(
     session: Session, *, account: Account, pledge: Pledge, manage_url: str, now: datetime
 ) -> None:
-    """The pledge will end; until then it can be taken back."""
+    """The pledge will end, and until then it can be taken back; or it ended at once."""
     context = {
         "total": pledge.money,
         "interval": pledge.interval,

@@ -94,7 +94,7 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
                 account_url=f"{work.settings.site_url}/account",
                 now=now,
             )
-        elif isinstance(kept, Pledge) and what == "stopped" and kept.cancels_at is not None:
+        elif isinstance(kept, Pledge) and what == "stopped" and _is_stopped(kept):
             emails.stopped(session, account=account, pledge=kept, manage_url=manage_url, now=now)
         elif isinstance(kept, Pledge) and what == "changed":
             subscription = queries.subscription_of(session, kept)
@@ -215,6 +215,10 @@ def _next_charge(session: Session, kept: Pledge | Gift) -> datetime | None:
     if not isinstance(kept, Pledge) or kept.cancels_at is not None or kept.state != "active":
         return None
     return kept.paid_through
+
+
+def _is_stopped(pledge: Pledge) -> bool:
+    return pledge.cancels_at is not None or pledge.give_back_from is not None
 
 
 def _again(session: Session, ref: str) -> str:

@@ -30,8 +30,9 @@ class NothingToKeep(Conflict):
 def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
     """Let a pledge end with the paid time; one whose charge failed ends at once.
 
-    One that ended for us, and whose charge Stripe still tries, ends there too. Stopping twice
-    changes nothing. Raises NothingToStop and the gateway's errors.
+    One that ended for us, and whose charge Stripe still tries, ends there too. Where it ends at
+    once, a charge that is on its way goes back when it arrives. Stopping twice changes nothing.
+    Raises NothingToStop and the gateway's errors.
     """
     is_unpaid = _is_unpaid(db, gateway, ref)
     with db.transaction() as session:
@@ -42,6 +43,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
             return
         subscription_id = pledge.subscription_id
         if is_unpaid or pledge.state in UNPAID:
+            pledge.give_back_from = pledge.give_back_from or _unpaid_since(session, pledge, now)
             params = {"subscription_id": subscription_id}
             key = asking.keep(
                 session,
@@ -87,6 +89,16 @@ def to_stop(session: Session, account_id: int) -> Pledge | None:
 def ends_at_once(session: Session, pledge: Pledge) -> bool:
     """Whether stopping ends this pledge today, because no paid time is left."""
     return pledge.state in UNPAID or renewing.due_invoice(session, pledge) is not None
+
+
+def _unpaid_since(session: Session, pledge: Pledge, now: datetime) -> datetime:
+    """From when on what is charged pays for time that nobody wants any more."""
+    if pledge.started_at is None:
+        return pledge.created_at
+    subscription = queries.subscription_of(session, pledge)
+    if subscription is None or renewing.due_invoice(session, pledge) is None:
+        return now
+    return subscription.current_period_start
 
 
 def _is_unpaid(db: Database, gateway: Gateway, ref: str) -> bool:

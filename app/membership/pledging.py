@@ -266,7 +266,9 @@ def _mails(settled: Settled, now: datetime) -> Iterator[tuple[str, Json]]:
     if pledge.state == "duplicate":
         return
     if pledge.state == "ended":
-        if pledge.started_at is None and before.state != "ended":
+        if pledge.give_back_from is not None and before.state != "ended":
+            yield _mail(pledge, "stopped", "")
+        elif pledge.started_at is None and before.state != "ended":
             yield _mail(pledge, "failed", "")
         return
     if pledge.cancels_at is not None and before.cancels_at != pledge.cancels_at:
