@@ -17,6 +17,7 @@ from app.membership.models import Pledge
 from app.membership.offering import NotOffered
 from app.newsroom import queries as newsroom
 from app.newsroom.models import CurrencyOffer
+from app.payments import requesting
 from app.payments.gateway import Gateway
 from app.payments.models import StripeSubscription
 
@@ -90,7 +91,7 @@ def change(
             },
             now=now,
         )
-    asking.send(db, gateway, key, now=now)
+    requesting.send(db, gateway, key, now=now)
     return then
 
 

@@ -96,6 +96,28 @@ def changed(
     _put(session, account, "pledge-changed", f"changed:{pledge.ref}:{key}", context, now)
 
 
+def unchanged(
+    session: Session,
+    *,
+    account: Account,
+    pledge: Pledge,
+    wanted: str,
+    asked_at: datetime,
+    manage_url: str,
+    key: str,
+    now: datetime,
+) -> None:
+    """What was wanted ("stop", "keep", "change") came to nothing: Stripe said no, only later."""
+    context = {
+        "total": pledge.money,
+        "interval": pledge.interval,
+        "wanted": wanted,
+        "asked_at": asked_at,
+        "manage_url": manage_url,
+    }
+    _put(session, account, "pledge-unchanged", f"unchanged:{pledge.ref}:{key}", context, now)
+
+
 def upcoming(
     session: Session,
     *,

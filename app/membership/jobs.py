@@ -110,6 +110,23 @@ def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
             )
 
 
+@jobs.handles("membership.tell_refusal")
+def tell_refusal(work: jobs.Work, payload: dict[str, Any]) -> None:
+    """Write that what was wanted of a pledge came to nothing."""
+    with work.db.transaction() as session:
+        pledge = session.scalars(sa.select(Pledge).where(Pledge.ref == payload["ref"])).one()
+        emails.unchanged(
+            session,
+            account=session.get_one(Account, pledge.account_id),
+            pledge=pledge,
+            wanted=payload["wanted"],
+            asked_at=datetime.fromisoformat(payload["asked_at"]),
+            manage_url=linking.address(work.settings, pledge.ref),
+            key=payload["key"],
+            now=work.now,
+        )
+
+
 @jobs.handles("membership.send_back", is_long=True)
 def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Cancel and refund a pledge that must not be; the mail follows when it is known."""

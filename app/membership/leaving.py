@@ -13,6 +13,7 @@ from app.core.i18n import lazy_gettext as _l
 from app.membership import asking, queries, renewing
 from app.membership.models import LIVING, Pledge
 from app.membership.sending_back import OVER
+from app.payments import requesting
 from app.payments.gateway import Gateway
 
 # Nothing is paid up, so there is nothing to wait for; and what is open is not tried again.
@@ -54,7 +55,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
             )
         else:
             key = _keep_end(session, subscription_id, stop=True, now=now)
-    asking.send(db, gateway, key, now=now)
+    requesting.send(db, gateway, key, now=now)
 
 
 def keep(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
@@ -66,7 +67,7 @@ def keep(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
         if pledge.cancels_at is None:
             return
         key = _keep_end(session, pledge.subscription_id, stop=False, now=now)
-    asking.send(db, gateway, key, now=now)
+    requesting.send(db, gateway, key, now=now)
 
 
 def can_stop(session: Session, pledge: Pledge) -> bool:

@@ -16,6 +16,7 @@ from app.membership import asking, deriving, facts
 from app.membership.cases import Draft
 from app.membership.facts import Facts, Try
 from app.membership.models import Pledge
+from app.payments import requesting
 from app.payments.gateway import Gateway, StripeRefused
 from app.payments.models import StripeCharge
 
@@ -30,7 +31,7 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
     with db.transaction() as session:
         key = _keep_end(session, ref, now)
     if key is not None:
-        asking.send(db, gateway, key, now=now)
+        requesting.send(db, gateway, key, now=now)
     with db.reading() as session:
         pledge = session.scalars(sa.select(Pledge).where(Pledge.ref == ref)).one()
         charges = [charge.id for charge in unwanted(pledge, facts.of(session, ref))]
@@ -66,7 +67,7 @@ def _refund(db: Database, gateway: Gateway, *, ref: str, charge_id: str, now: da
         params = {"charge_id": charge_id, "amount": None, "reason": "duplicate"}
         key = asking.keep(session, action="refund", target=charge_id, params=params, now=now)
     try:
-        asking.send(db, gateway, key, now=now)
+        requesting.send(db, gateway, key, now=now)
     except StripeRefused as error:
         if error.code != "charge_already_refunded":
             raise

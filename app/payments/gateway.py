@@ -39,6 +39,7 @@ PATHS = {
     "webhook_endpoint": "webhook_endpoints",
 }
 LOCALES = {"en": "en"}  # Stripe's own pages know no Ukrainian: "auto"
+IN_USE = "idempotency_key_in_use"  # the same is being asked this moment: no answer yet
 ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 Json = dict[str, Any]
 log = structlog.get_logger()
@@ -262,6 +263,8 @@ class Gateway:
                 code=declined or error.code or "",
             ) from error
         except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+            if error.code == IN_USE:
+                raise StripeUnavailable(retry_after=60) from error
             log.warning("Stripe refused", code=error.code, reason=str(error.user_message)[:500])
             raise StripeRefused(code=error.code or "") from error
         except (stripe.StripeError, TookTooLong, NoObject) as error:

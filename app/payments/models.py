@@ -258,7 +258,9 @@ class StripeRequest(Base):
     __table_args__ = (sa.CheckConstraint("state IN ('open', 'done', 'refused')", name="state"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)  # random 128 bits, plus the step
+    key: Mapped[str] = mapped_column(unique=True)  # random 128 bits; Stripe gets it with the step
+    step: Mapped[int] = mapped_column(default=0)  # how many keys were spent on an answer of 5xx
+    step_at: Mapped[datetime | None]  # since when; none: since it was written down
     action: Mapped[str]  # "subscription.cancel"
     target: Mapped[str]  # the ref or Stripe id it is about
     params: Mapped[dict[str, Any]] = mapped_column(JSONDoc)

@@ -25,6 +25,7 @@ from app.payments.models import (
     StripeEvent,
     StripeInvoice,
     StripeRefund,
+    StripeRequest,
     StripeSubscription,
     Unclaimed,
 )
@@ -76,6 +77,16 @@ class Returned:
     at: datetime
     state: str | None
     amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A refund that was asked for and is not made: Stripe has not answered yet, or said no."""
+
+    at: datetime
+    amount: Money | None  # None: all that was left
+    is_open: bool
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,24 @@ def refunds_of(session: Session, charge_id: str) -> list[Returned]:
     return [
         Returned(row.id, row.created, row.status, Money(row.amount, row.currency))
         for row in session.scalars(wanted.order_by(StripeRefund.created, StripeRefund.id))
+    ]
+
+
+def wanted_of(session: Session, payment: Payment) -> list[Wanted]:
+    """What was asked for of a payment and did not come to be; newest first."""
+    asked = sa.select(StripeRequest).where(
+        StripeRequest.action == "refund",
+        StripeRequest.target == payment.id,
+        StripeRequest.state != "done",
+    )
+    return [
+        Wanted(
+            row.created_at,
+            Money(amount, payment.total.currency) if (amount := row.params["amount"]) else None,
+            row.state == "open",
+            row.error,
+        )
+        for row in session.scalars(asked.order_by(StripeRequest.id.desc()))
     ]
 
 

@@ -1,12 +1,16 @@
 """Asking something of Stripe so that it is done once: kept with its key before it is sent.
 
 The same key is sent again after a lost answer, a double click or a crash, so there is one object
-at Stripe. What it answers goes into the mirror at once; the event that follows changes nothing.
+at Stripe. A key that Stripe answered with 5xx, or may have forgotten, says nothing any more: the
+wish is asked again with the key's next step, and a refund is looked for before, since all but
+refunds are the same done twice. So what was wanted stays open until Stripe says yes or no.
+What it answers goes into the mirror at once; the event that follows changes nothing.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -34,9 +38,19 @@ METHODS: dict[str, str] = {
 }
 IN_FLIGHT = timedelta(minutes=2)  # a web request is over long before
 KEYS_KEPT = timedelta(hours=23)  # Stripe may forget a key after 24 h
-SPENT = "Stripe failed, and answers so for this key from now on"
 Json = dict[str, Any]
+OnRefused = Callable[[Session, StripeRequest, datetime], None]
+on_refused: list[OnRefused] = []
 log = structlog.get_logger()
+
+
+def hears_refusals(function: OnRefused) -> OnRefused:
+    """Register who tells a person that Stripe said no when their page was closed already.
+
+    It is called in the transaction that ends the request.
+    """
+    on_refused.append(function)
+    return function
 
 
 def new_key() -> str:
@@ -63,32 +77,15 @@ def send(db: Database, gateway: Gateway, key: str, *, now: datetime) -> Json:
     """Ask Stripe what was kept under this key, and apply the answer; once it is done, its id.
 
     Raises StripeRefused (nothing was done) and StripeUnavailable (not known: it stays open and
-    is asked again with the same key).
+    is asked again by itself).
     """
-    with db.reading() as session:
-        request = session.scalars(sa.select(StripeRequest).where(StripeRequest.key == key)).one()
-        newest = handling.newest_known(session)
-    if request.state == "done":
-        return {"id": request.result_id}
-    if request.state == "refused":
-        raise StripeRefused(code=request.error or "")
-    call = getattr(gateway, METHODS[request.action])
-    try:
-        found: Json = call(key=key, **request.params)
-    except StripeRefused as error:
-        _finish(db, key, state="refused", error=error.code or str(error), now=now)
-        raise
-    except StripeUnavailable as error:
-        _finish(db, key, state="open", error=SPENT if error.was_answered else str(error), now=None)
-        raise
-    _apply(db, gateway, key, found, newest=newest, now=now)
-    return found
+    return _send(db, gateway, key, now=now, hearers=())
 
 
 def finish_open(db: Database, gateway: Gateway, *, now: datetime) -> int:
-    """Ask again what a crash or a silence left open; gives how many came to an end.
+    """Ask again what a crash, a silence or a 5xx left open; gives how many came to an end.
 
-    Raises StripeUnavailable where Stripe still does not answer.
+    Raises StripeUnavailable where Stripe does not answer at all.
     """
     left = sa.select(StripeRequest).where(
         StripeRequest.state == "open", StripeRequest.created_at < now - IN_FLIGHT
@@ -97,37 +94,89 @@ def finish_open(db: Database, gateway: Gateway, *, now: datetime) -> int:
         requests = list(session.scalars(left.order_by(StripeRequest.id)))
     ended = 0
     for request in requests:
-        is_spent = request.created_at < now - KEYS_KEPT or request.error == SPENT
-        if request.action in METHODS and not is_spent:
+        if request.action in METHODS:
             ended += _again(db, gateway, request, now=now)
-        elif is_spent:
-            _give_up(db, gateway, request, now=now)
+        elif request.created_at < now - KEYS_KEPT:
+            _finish(db, request.key, state="refused", error="nobody came back for it", now=now)
             ended += 1
     return ended
 
 
 def _again(db: Database, gateway: Gateway, request: StripeRequest, *, now: datetime) -> bool:
     try:
-        send(db, gateway, request.key, now=now)
+        _send(db, gateway, request.key, now=now, hearers=on_refused)
     except StripeRefused as error:
         log.warning("a request left open was refused", request=request.id, code=error.code)
+    except StripeUnavailable as error:
+        if not error.was_answered:
+            raise
+        return False
     return True
 
 
-def _give_up(db: Database, gateway: Gateway, request: StripeRequest, *, now: datetime) -> None:
-    """Its key says nothing any more: a second try could do it twice, so look whether it was done.
+def _send(
+    db: Database, gateway: Gateway, key: str, *, now: datetime, hearers: Sequence[OnRefused]
+) -> Json:
+    request, newest = _fresh(db, key, now=now)
+    if request.state == "done":
+        return {"id": request.result_id}
+    if request.state == "refused":
+        raise StripeRefused(code=request.error or "")
+    try:
+        found = _done_before(gateway, request) or _ask(gateway, request)
+    except StripeRefused as error:
+        _refuse(db, request, error.code or str(error), hearers=hearers, now=now)
+        raise
+    except StripeUnavailable as error:
+        _finish(db, key, state="open", error=str(error.__cause__ or error)[:500], now=None)
+        if error.was_answered:
+            _next_step(db, request, now=now)
+        raise
+    _apply(db, gateway, key, found, newest=newest, now=now)
+    return found
 
-    All but refunds may be asked anew by whoever wanted it, and are the same done twice.
-    """
+
+def _fresh(db: Database, key: str, *, now: datetime) -> tuple[StripeRequest, int]:
+    """The request with a step that Stripe still knows, and the newest event known before."""
+    mine = sa.select(StripeRequest).where(StripeRequest.key == key)
     with db.reading() as session:
-        newest = handling.newest_known(session)
-    if request.action == "refund":
-        for page in gateway.pages("refund", charge=request.target):
-            for refund in page:
-                if refund["metadata"].get("request") == request.key:
-                    _apply(db, gateway, request.key, refund, newest=newest, now=now)
-                    return
-    _finish(db, request.key, state="refused", error="no answer, and not done", now=now)
+        request, newest = session.scalars(mine).one(), handling.newest_known(session)
+    if request.state == "open" and (request.step_at or request.created_at) < now - KEYS_KEPT:
+        _next_step(db, request, now=now)
+        with db.reading() as session:
+            request = session.scalars(mine).one()
+    return request, newest
+
+
+def _next_step(db: Database, request: StripeRequest, *, now: datetime) -> None:
+    """Once, however many have found out that this step is spent: so they ask with one key."""
+    mine = sa.update(StripeRequest).where(
+        StripeRequest.key == request.key, StripeRequest.step == request.step
+    )
+    with db.transaction() as session:
+        session.execute(mine.values(step=request.step + 1, step_at=now))
+
+
+def _done_before(gateway: Gateway, request: StripeRequest) -> Json | None:
+    """The refund that an earlier step made although Stripe did not say so."""
+    if request.action != "refund" or request.step == 0:
+        return None
+    keys = [_key_of(request, step) for step in range(request.step)]
+    for page in gateway.pages("refund", charge=request.target):
+        for refund in page:
+            if refund["metadata"].get("request") in keys:
+                return refund
+    return None
+
+
+def _ask(gateway: Gateway, request: StripeRequest) -> Json:
+    call = getattr(gateway, METHODS[request.action])
+    found: Json = call(key=_key_of(request, request.step), **request.params)
+    return found
+
+
+def _key_of(request: StripeRequest, step: int) -> str:
+    return f"{request.key}-{step}" if step else request.key
 
 
 def _apply(
@@ -154,11 +203,26 @@ def _objects(found: Json) -> list[tuple[Kind, Json]]:
     return objects
 
 
+def _refuse(
+    db: Database,
+    request: StripeRequest,
+    error: str,
+    *,
+    hearers: Sequence[OnRefused],
+    now: datetime,
+) -> None:
+    with db.transaction() as session:
+        if _end(session, request.key, state="refused", error=error, finished_at=now):
+            for hear in hearers:
+                hear(session, request, now)
+
+
 def _finish(db: Database, key: str, *, state: str, error: str | None, now: datetime | None) -> None:
     with db.transaction() as session:
         _end(session, key, state=state, error=error, finished_at=now)
 
 
-def _end(session: Session, key: str, **values: object) -> None:
+def _end(session: Session, key: str, **values: object) -> bool:
+    """Write down how an open request ended; False where somebody else has seen it end."""
     mine = sa.update(StripeRequest).where(StripeRequest.key == key, StripeRequest.state == "open")
-    session.execute(mine.values(**values))
+    return session.scalar(mine.values(**values).returning(StripeRequest.id)) is not None

@@ -169,6 +169,7 @@ def _show(charge_id: str, *, form: RefundForm | None) -> str:
             payment=found,
             form=form if is_returnable or (form is not None and form.has_errors) else None,
             refunds=queries.refunds_of(session, charge_id),
+            wanted=queries.wanted_of(session, found),
             sides=queries.booked_of(session, charge_id),
             events=queries.events_of(session, charge_id),
             is_finance=may(current_user, "finance"),

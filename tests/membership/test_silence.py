@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from app.core import jobs
 from app.core.settings import Settings
 from app.membership.models import SignUp
 from app.newsroom.models import CurrencyOffer
-from app.payments import gateway
-from app.payments.models import StripeRequest
+from app.payments import gateway, requesting
+from app.payments.models import StripeCharge, StripeRequest
 from app.payments.patience import Patience
 from tests.membership.counter import ANN, Counter, session_of
 from tests.membership.paper import fields
@@ -64,6 +65,67 @@ def test_an_answer_of_500_is_not_asked_for_with_the_same_key(counter: Counter) -
     with counter.db.reading() as session:
         rows = session.query(StripeRequest).order_by(StripeRequest.id).all()
         assert [row.state for row in rows] == ["refused", "done"]
+
+
+@pytest.mark.parametrize("kind", ["503", "500_stored", "cut_after_execution"])
+def test_a_stop_that_was_kept_is_done_when_stripe_answers_and_nothing_more_is_charged(
+    counter: Counter, kind: str
+) -> None:
+    counter.become_patron(amount="5")
+    counter.sandbox.fault(kind, path="/v1/subscriptions", method="POST", requests=2)
+
+    first = counter.signed_in().submit("/account/stop")
+
+    assert first.status_code == 503
+    assert "Your choice is kept" in first.text
+    counter.sandbox.clear_faults()
+    work_goes_on(counter)
+    assert counter.pledge().cancels_at is not None
+    counter.clock.advance(days=32)
+    counter.settle()
+    assert counter.count(StripeCharge) == 1
+    assert counter.pledge().state == "ended"
+
+
+def test_what_is_asked_later_overtakes_what_stripe_has_not_answered(counter: Counter) -> None:
+    counter.become_patron(amount="5")
+    reader = counter.signed_in()
+    counter.sandbox.fault("503", path="/v1/subscriptions", method="POST", requests=2)
+    assert reader.submit("/account/stop").status_code == 503
+    counter.sandbox.clear_faults()
+
+    raised = reader.submit("/account/change", {"amount": "8"}, at="/account")
+    work_goes_on(counter)
+
+    assert raised.status_code == 303
+    assert (counter.pledge().total, counter.pledge().cancels_at) == (800, None)
+
+
+@pytest.mark.sends_wrong_requests
+def test_who_was_told_that_their_choice_is_kept_learns_when_stripe_says_no(
+    counter: Counter,
+) -> None:
+    counter.become_patron(amount="5")
+    counter.sandbox.fault("503", path="/v1/subscriptions", method="POST", requests=2)
+    assert counter.signed_in().submit("/account/stop").status_code == 503
+    counter.sandbox.clear_faults()
+    subscription_id = counter.pledge().subscription_id or ""
+    counter.work.services["gateway"].cancel_now(key="elsewhere", subscription_id=subscription_id)
+
+    counter.clock.advance(minutes=6)
+    requesting.finish_open(counter.db, counter.work.services["gateway"], now=counter.clock())
+    jobs.run_due(counter.work)
+
+    (mail,) = counter.mails("pledge_unchanged")
+    assert "you asked us to stop your pledge" in mail.text
+    assert "now it did not accept this" in mail.text
+
+
+def work_goes_on(counter: Counter) -> None:
+    """What the worker does by itself some minutes later."""
+    counter.clock.advance(minutes=6)
+    jobs.schedule_periodic(counter.db, now=counter.clock())
+    counter.settle()
 
 
 @pytest.fixture

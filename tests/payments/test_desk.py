@@ -278,6 +278,8 @@ def test_when_stripe_is_silent_the_page_says_so_and_the_worker_goes_on(desk: Des
     assert answer.status_code == 503
     assert "Your choice is kept" in answer.text
     assert 'value="5"' in answer.text
+    shown = reader.get(f"/admin/payments/{charge_id}").text
+    assert "waits for Stripe’s answer, and is asked again by itself" in shown
     desk.till.sandbox.clear_faults()
     desk.till.clock.advance(minutes=6)
     desk.settle()

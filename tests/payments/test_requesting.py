@@ -169,7 +169,7 @@ def test_a_request_that_never_left_is_sent_after_the_crash(
 
 
 @pytest.mark.parametrize("was_done", [True, False])
-def test_a_refund_too_old_for_its_key_is_looked_for_and_never_made_again(
+def test_a_refund_too_old_for_its_key_is_looked_for_and_made_once(
     till: Till, db: Database, paid: str, clock: FixedClock, *, was_done: bool
 ) -> None:
     kind = "cut_after_execution" if was_done else "refuse"
@@ -181,24 +181,68 @@ def test_a_refund_too_old_for_its_key_is_looked_for_and_never_made_again(
 
     requesting.finish_open(db, till.gateway, now=clock())
 
-    assert request(db).state == ("done" if was_done else "refused")
-    assert refunds(till) == int(was_done)
-    assert given_back(db) == (500 if was_done else 0)
+    assert request(db).state == "done"
+    assert refunds(till) == 1
+    assert given_back(db) == 500
 
 
-def test_a_key_that_stripe_answers_with_its_failure_is_not_asked_again(
-    till: Till, db: Database, paid: str, clock: FixedClock
+@pytest.mark.parametrize("kind", ["500", "503", "500_stored"])
+def test_a_refund_that_stripe_answered_with_its_failure_is_asked_again_with_another_key(
+    till: Till, db: Database, paid: str, clock: FixedClock, kind: str
 ) -> None:
-    till.sandbox.fault("500_stored", path="/v1/refunds", requests=1)
+    till.sandbox.fault(kind, path="/v1/refunds", method="POST", requests=2)
     with pytest.raises(StripeUnavailable):
         refund(till, paid, 500)
+    till.sandbox.clear_faults()
+    assert request(db).state == "open"
     clock.advance(minutes=5)
 
-    requesting.finish_open(db, till.gateway, now=clock())
+    assert requesting.finish_open(db, till.gateway, now=clock()) == 1
+    refund(till, paid, 500)
 
-    assert request(db).state == "refused"
-    refund(till, paid, 500, key="form-2")
+    assert request(db).state == "done"
     assert refunds(till) == 1
+    assert given_back(db) == 500
+
+
+def test_a_refund_that_stripe_made_and_denied_is_found_and_not_made_again(
+    till: Till, db: Database, paid: str, clock: FixedClock
+) -> None:
+    till.sandbox.fault("cut_after_execution", path="/v1/refunds", requests=9)
+    with pytest.raises(StripeUnavailable):
+        refund(till, paid, 500)
+    till.sandbox.clear_faults()
+    till.sandbox.fault("503", path="/v1/refunds", method="POST", requests=2)
+    clock.advance(minutes=5)
+    assert requesting.finish_open(db, till.gateway, now=clock()) == 0
+    till.sandbox.clear_faults()
+
+    assert requesting.finish_open(db, till.gateway, now=clock()) == 1
+
+    assert refunds(till) == 1
+    assert given_back(db) == 500
+
+
+def test_one_request_that_stripe_fails_does_not_keep_the_next_from_its_answer(
+    till: Till, db: Database, paid: str, clock: FixedClock
+) -> None:
+    subscription_id = till.buy()["subscription"]
+    till.catch_up()
+    till.sandbox.fault("503", path="/v1/refunds", method="POST", requests=99)
+    with pytest.raises(StripeUnavailable):
+        refund(till, paid, 500)
+    stop = {"subscription_id": subscription_id, "stop": True}
+    with db.transaction() as session:
+        requesting.keep(
+            session, action="subscription.stop_at_period_end", target=subscription_id,
+            params=stop, now=clock(), key=requesting.new_key(),
+        )  # fmt: skip
+    clock.advance(minutes=5)
+
+    assert requesting.finish_open(db, till.gateway, now=clock()) == 1
+
+    with db.reading() as session:
+        assert session.get_one(StripeSubscription, subscription_id).cancel_at_period_end
 
 
 @pytest.mark.sends_wrong_requests
@@ -228,3 +272,24 @@ def test_a_refund_that_fails_at_the_bank_is_booked_back(
     inbox.handle_due(db, till.gateway, now=till.clock())
 
     assert given_back(db) == 0
+
+
+def test_a_request_that_is_being_answered_this_moment_is_not_refused(
+    till: Till, db: Database, paid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, api = till.gateway.refund, till.sandbox.wsgi._api
+
+    def meanwhile(**asked: Any) -> Any:
+        monkeypatch.setattr(till.gateway, "refund", real)
+        api._running.add(asked["key"])
+        with pytest.raises(StripeUnavailable):
+            refund(till, paid, 500)
+        api._running.discard(asked["key"])
+        return real(**asked)
+
+    monkeypatch.setattr(till.gateway, "refund", meanwhile)
+
+    refund(till, paid, 500)
+
+    assert request(db).state == "done"
+    assert refunds(till) == 1
