@@ -54,6 +54,17 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """One call for each value that is written; SQLite keeps text, as SQLAlchemy spells it."""
+
+        def bind(value: datetime | None) -> datetime | str | None:
+            utc = self.process_bind_param(value, dialect)
+            if utc is None or dialect.name != "sqlite":
+                return utc
+            return utc.isoformat(sep=" ", timespec="microseconds")
+
+        return bind
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """One call for each value that is read, as there are more of them than of any other."""
         if dialect.name == "sqlite":  # it keeps them as text, without the zone

@@ -25,11 +25,16 @@ from app.payments import ledger
 from app.payments.changes import Change
 
 FINISHED = ("paid", "failed", "expired")
-# By id, so that no two who lock ever wait in a ring.
+SETTLED = ("account_id", "state", "finished_at")
+READ = (
+    "id", "ref", "email", "language", "interval", "currency", "amount", "fee_cover", "consents",
+    "campaign", "article", "created_at", *SETTLED,
+)  # fmt: skip
 _sign_up: Any = SignUp.__table__
 _account: Any = Account.__table__
+# Locked by id, so that no two who lock ever wait in a ring.
 _SIGN_UPS = (
-    sa.select(*_sign_up.c)
+    sa.select(*(_sign_up.c[name] for name in READ))
     .where(OneOf(_sign_up.c.ref, "refs"))
     .order_by(_sign_up.c.id)
     .with_for_update()
@@ -43,7 +48,6 @@ _PEOPLE = (
 _FINISH = sa.update(_sign_up).where(_sign_up.c.id == sa.bindparam("number"))
 _NAME = sa.update(_account).where(_account.c.id == sa.bindparam("number"))
 _RECEIPTS = sa.select(Receipt.charge_id).where(OneOf(Receipt.__table__.c.charge_id, "charges"))
-SETTLED = ("account_id", "state", "finished_at")
 Kept = Draft | Gift
 
 

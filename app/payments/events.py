@@ -99,6 +99,15 @@ class Envelope:
         )
 
 
+def contents(body: str) -> tuple[Json, Json] | None:
+    """The object in an event that was kept, and what was before; None where it was purged."""
+    try:
+        data = _DECODER.decode(body)["data"]
+        return dict(data["object"]), dict(data.get("previous_attributes") or {})
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _name(value: object, what: str) -> str:
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise NoEvent(f"the event's {what} is no name")

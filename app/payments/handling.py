@@ -22,7 +22,7 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.core.statements import OneOf, rows, run
 from app.payments import changes, locking, mirroring
-from app.payments.events import HANDLED, Envelope, NoEvent
+from app.payments.events import HANDLED, contents
 from app.payments.gateway import API_VERSION, Gateway, StripeUnavailable
 from app.payments.models import StripeEvent
 from app.payments.projecting import OBJECTS
@@ -254,7 +254,8 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
         if kind is None or not object_id:
             unfit[number] = "nothing of ours depends on events of this type"
             continue
-        now_so, previous, is_whole = _contents(body)
+        shown = contents(body)
+        now_so, previous = shown or ({}, {})
         told.append(
             Told(
                 number=number,
@@ -265,19 +266,10 @@ def _read(session: Session, numbers: Collection[int]) -> tuple[list[Told], dict[
                 object=now_so,
                 previous=previous,
                 at=created,
-                is_current=is_whole and version == API_VERSION,
+                is_current=shown is not None and version == API_VERSION,
             )
         )
     return told, unfit
-
-
-def _contents(body: str) -> tuple[Json, Json, bool]:
-    """The event's object, and what was before; nothing where the body was purged."""
-    try:
-        envelope = Envelope.read(body)
-    except NoEvent:
-        return {}, {}, False
-    return envelope.object, envelope.previous, True
 
 
 def _mark(session: Session, applied: Applied, *, now: datetime) -> None:
