@@ -15,6 +15,7 @@ from tests.journeys.scenario import Newsroom
 from tests.journeys.visitor import Visitor
 
 TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+LARGER_TEXT = "document.documentElement.style.fontSize = '200%'"
 # What the page says itself, without what it quotes in the language it was written in.
 OWN_WORDS = """() => {
     for (const quoted of document.querySelectorAll("body [lang=en]")) quoted.remove();
@@ -95,6 +96,10 @@ def look_at(visitor: Visitor, stop: Stop, language: str) -> list[str]:
         faults.append(f"lang is {lang}")
     if language == "uk" and stop.name not in WITH_SUBJECTS:
         faults += [f"English: {text}" for text in english_on(visitor)]
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
+    visitor.page.evaluate(LARGER_TEXT)
+    if (over := visitor.page.evaluate(TOO_WIDE)) > 0:
+        faults.append(f"{over} px too wide for a phone with text twice as large")
     return faults
 
 
