@@ -12,7 +12,7 @@ from app.accounts.models import Account
 from app.core.money import Money
 from app.core.pagination import Cursor, Page, page_by_id
 from app.membership import queries
-from app.membership.models import LIVING, Gift, Pledge
+from app.membership.models import LIVING, RUNNING, Gift, Pledge
 from app.payments.models import StripeCharge, StripeSubscription
 
 STATES = ("active", "past_due", "paused", "pending", "ending", "ended", "gift")
@@ -84,11 +84,12 @@ def _row(account: Account, pledge: Pledge | None, gift: Gift | None, *, is_known
 
 def _pledges(session: Session, ids: list[int]) -> dict[int, Pledge]:
     """The living pledge of each, else the last one."""
-    mine = sa.select(Pledge).where(Pledge.account_id.in_(ids), _counts()).order_by(Pledge.id)
+    lives = sa.case((Pledge.state.in_(LIVING), 1), else_=0)
+    mine = sa.select(Pledge).where(Pledge.account_id.in_(ids), _counts())
     found: dict[int, Pledge] = {}
-    for pledge in session.scalars(mine):
+    for pledge in session.scalars(mine.order_by(lives, Pledge.id)):
         before = found.get(pledge.account_id)
-        if before is None or before.state not in LIVING:
+        if before is None or before.state not in RUNNING:
             found[pledge.account_id] = pledge
     return found
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, BigId, JSONDoc
 from app.core.money import Money
 
-LIVING = ("pending", "active", "past_due", "paused")
-IS_LIVING = sa.text("state IN ('pending', 'active', 'past_due', 'paused')")
+RUNNING = ("active", "past_due", "paused")
+IS_RUNNING = sa.text("state IN ('active', 'past_due', 'paused')")
+LIVING = ("pending", *RUNNING)
 
 
 class SignUp(Base):
@@ -63,7 +64,10 @@ class SignUp(Base):
 
 
 class Pledge(Base):
-    """A recurring promise. A person has at most one living one: the database says so."""
+    """A recurring promise. A person has at most one that runs: the database says so.
+
+    Several may be on their way: the first that is paid runs, and the others make way.
+    """
 
     __tablename__ = "pledge"
     __table_args__ = (
@@ -82,8 +86,8 @@ class Pledge(Base):
             name="end_reason",
         ),
         sa.Index(
-            "uq_pledge_living", "account_id", unique=True,
-            sqlite_where=IS_LIVING, postgresql_where=IS_LIVING,
+            "uq_pledge_running", "account_id", unique=True,
+            sqlite_where=IS_RUNNING, postgresql_where=IS_RUNNING,
         ),
         sa.Index("ix_pledge_account_id", "account_id"),
         sa.Index("ix_pledge_state_id", "state", "id"),

@@ -17,7 +17,7 @@ from app.membership import deriving, history, sending_back, standing
 from app.membership.cases import Case, Draft
 from app.membership.facts import Facts, Try
 from app.membership.history import Past
-from app.membership.models import LIVING, Pledge
+from app.membership.models import LIVING, RUNNING, Pledge
 from app.newsroom import queries as newsroom
 from app.payments.changes import Change
 
@@ -78,7 +78,7 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     """
     pledges, others = _pledges(session, cases)
     was = {ref: dict(vars(pledge)) for ref, pledge in pledges.items()}
-    rivals = {who: one for who, all_ in others.items() for one in all_ if one.state in LIVING}
+    rivals = {who: one for who, all_ in others.items() for one in all_ if one.state in RUNNING}
     for case in cases:
         _outlive(pledges[case.ref], case.facts, rivals.get(case.account.id))
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
@@ -115,10 +115,10 @@ def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft],
     for row in rows:
         if row.ref not in refs and row.state != "duplicate":
             others[row.account_id].append(row)
-    lives = {who for who, all_ in others.items() if any(one.state in LIVING for one in all_)}
+    taken = {who for who, all_ in others.items() if any(one.state in RUNNING for one in all_)}
     known = {row.ref for row in rows}
     new = [
-        _begun(case, has_other=case.account.id in lives) for case in cases if case.ref not in known
+        _begun(case, has_other=case.account.id in taken) for case in cases if case.ref not in known
     ]
     if new:
         run(session, _BEGIN, new)
@@ -127,7 +127,7 @@ def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft],
 
 
 def _begun(case: Case, *, has_other: bool) -> Json:
-    """A pledge without rights; if the person has another that lives, this one is a duplicate."""
+    """A pledge without rights; if the person has another that runs, this one is a duplicate."""
     sign_up = case.sign_up
     return {
         "ref": sign_up.ref,
@@ -145,14 +145,14 @@ def _begun(case: Case, *, has_other: bool) -> Json:
 
 
 def _outlive(pledge: Draft, facts: Facts, rival: Draft | None) -> None:
-    """A pledge that ended for us and lives on at Stripe is over for good once another is begun.
+    """A pledge that ended for us and lives on at Stripe is over for good once another runs.
 
     What it was charged before stays, and so does its history.
     """
     counted = pledge.state == "ended" and pledge.started_at is not None
     lives = facts.subscription is not None and facts.subscription.status not in sending_back.OVER
     if counted and lives and rival is not None and pledge.give_back_from is None:
-        pledge.give_back_from = rival.started_at or rival.created_at
+        pledge.give_back_from = rival.started_at
 
 
 def _needs_past(case: Case, pledges: Mapping[str, Draft]) -> bool:
@@ -224,8 +224,8 @@ def _is_over_at(pledge: Draft, at: datetime) -> bool:
 
 
 def _only_one(pledge: Draft, state: str, *, has_other: bool) -> str:
-    """A pledge that comes to life beside another one is a duplicate, for ever."""
-    wakes = state in LIVING and pledge.state not in LIVING
+    """A pledge on its way or just paid, beside one that runs, is a duplicate, for ever."""
+    wakes = state in LIVING and pledge.state not in RUNNING
     if pledge.state == "duplicate" or (wakes and has_other):
         return "duplicate"
     return state
@@ -293,8 +293,8 @@ def _to_send_back(pledge: Draft, facts: Facts) -> Iterator[tuple[str, Json]]:
 
 
 def _to_look_at_again(settled: Settled, others: Others) -> Iterator[tuple[str, Json]]:
-    """Where a pledge begins to live, what else its person began may have to make way."""
+    """Where a pledge begins to run, what else its person began has to make way."""
     pledge = settled.pledge
-    if pledge.state in LIVING and pledge.started_at != settled.before.started_at:
+    if pledge.state in RUNNING and settled.before.state not in RUNNING:
         for other in others.get(pledge.account_id, ()):
             yield f"settle:{other.ref}:{pledge.ref}", {"ref": other.ref}

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.statements import Plain
-from app.membership.models import LIVING, Consent, Gift, Pledge, SignUp
+from app.membership.models import LIVING, RUNNING, Consent, Gift, Pledge, SignUp
 from app.payments.models import StripeCharge, StripeSubscription
 
 
@@ -23,16 +23,15 @@ def parts_of(
 
 
 def pledge_of(session: Session, account_id: int) -> Pledge | None:
-    """A person's living pledge."""
+    """A person's living pledge: the one that runs, else the newest on its way."""
     mine = sa.select(Pledge).where(Pledge.account_id == account_id, Pledge.state.in_(LIVING))
-    return session.scalar(mine)
+    return session.scalar(_best_first(mine).limit(1))
 
 
 def last_pledge_of(session: Session, account_id: int) -> Pledge | None:
     """A person's living pledge, else the one that ended last."""
     mine = sa.select(Pledge).where(Pledge.account_id == account_id, Pledge.state != "duplicate")
-    living = sa.case((Pledge.state.in_(LIVING), 0), else_=1)
-    return session.scalar(mine.order_by(living, Pledge.id.desc()).limit(1))
+    return session.scalar(_best_first(mine).limit(1))
 
 
 def by_ref(session: Session, ref: str) -> Pledge | None:
@@ -81,3 +80,9 @@ def known_to_newsroom(session: Session, account_ids: list[int]) -> set[int]:
     """Those of these people who allowed the newsroom to know who they are."""
     known = consenting("know_me").where(Consent.account_id.in_(account_ids))
     return set(session.scalars(known))
+
+
+def _best_first(pledges: sa.Select[Pledge]) -> sa.Select[Pledge]:
+    """The one that runs, then those on their way, then those that ended; the newest of each."""
+    runs = sa.case((Pledge.state.in_(RUNNING), 0), (Pledge.state.in_(LIVING), 1), else_=2)
+    return pledges.order_by(runs, Pledge.id.desc())

@@ -54,7 +54,7 @@ def in_good_standing(session: Session, account_id: int, now: datetime) -> bool:
 
 
 def count_active(session: Session, now: datetime) -> int:
-    """How many active patrons there are; the database lets a person have one living pledge."""
+    """How many active patrons there are; the database lets one pledge a person run."""
     ids = active_patron_ids(session, now).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
 

@@ -254,11 +254,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_pledge_account_id", ["account_id"], unique=False)
         batch_op.create_index("ix_pledge_state_id", ["state", "id"], unique=False)
         batch_op.create_index(
-            "uq_pledge_living",
+            "uq_pledge_running",
             ["account_id"],
             unique=True,
-            sqlite_where=sa.text("state IN ('pending', 'active', 'past_due', 'paused')"),
-            postgresql_where=sa.text("state IN ('pending', 'active', 'past_due', 'paused')"),
+            sqlite_where=sa.text("state IN ('active', 'past_due', 'paused')"),
+            postgresql_where=sa.text("state IN ('active', 'past_due', 'paused')"),
         )
     op.create_table(
         "pledge_change",
@@ -290,9 +290,9 @@ def downgrade() -> None:
     op.drop_table("pledge_change")
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_pledge_living",
-            sqlite_where=sa.text("state IN ('pending', 'active', 'past_due', 'paused')"),
-            postgresql_where=sa.text("state IN ('pending', 'active', 'past_due', 'paused')"),
+            "uq_pledge_running",
+            sqlite_where=sa.text("state IN ('active', 'past_due', 'paused')"),
+            postgresql_where=sa.text("state IN ('active', 'past_due', 'paused')"),
         )
         batch_op.drop_index("ix_pledge_state_id")
         batch_op.drop_index("ix_pledge_account_id")

@@ -11,7 +11,7 @@ from app.membership.models import Pledge, Receipt
 from app.payments import requesting
 from app.payments.models import StripeRequest
 from app.reporting.models import Movement
-from tests.membership.counter import ANN, DEBIT, GOOD, Counter
+from tests.membership.counter import ANN, BAD_DEBIT, DEBIT, GOOD, Counter
 
 
 def pay_twice(counter: Counter) -> tuple[str, str]:
@@ -138,3 +138,42 @@ def test_after_a_pledge_has_ended_another_one_is_no_second(counter: Counter) -> 
     assert counter.count(Pledge, Pledge.state == "duplicate") == 0
     assert counter.pledge(Pledge.state == "active").total == 1000
     assert len(counter.sandbox_list("refund")) == 0
+
+
+@pytest.mark.parametrize("debit", [DEBIT, BAD_DEBIT])
+def test_a_card_that_pays_while_a_debit_is_on_its_way_is_the_pledge(
+    counter: Counter, debit: str
+) -> None:
+    counter.sandbox.pay(counter.begin(amount="5"), debit, name="Mallory")
+    counter.settle()
+    counter.clock.advance(hours=1)
+    counter.become_patron(amount="10")
+
+    assert counter.pledge(Pledge.state == "active").total == 1000
+    counter.clock.advance(days=5)
+    counter.settle()
+
+    assert counter.pledge(Pledge.state == "active").total == 1000
+    assert counter.pledge(Pledge.state == "duplicate").total == 500
+    statuses = {one["status"] for one in counter.sandbox_list("subscription")}
+    assert statuses == {"active", "canceled"}
+    came = [(500, 500)] if debit == DEBIT else []
+    paid = [one for one in counter.sandbox_list("charge") if one["paid"]]
+    assert sorted((one["amount"], one["amount_refunded"]) for one in paid) == [*came, (1000, 0)]
+    assert len(counter.mails("welcome")) == 1
+    assert len(counter.mails("second_pledge")) == len(came)
+    assert counter.mails("payment_failed") == []
+
+
+def test_of_two_debits_on_their_way_the_one_that_is_paid_is_the_pledge(counter: Counter) -> None:
+    counter.sandbox.pay(counter.begin(amount="5"), BAD_DEBIT, name="Mallory")
+    counter.settle()
+    counter.sandbox.pay(counter.begin(amount="10"), DEBIT, name="Ann")
+    counter.settle()
+    assert counter.count(Pledge, Pledge.state == "pending") == 2
+
+    counter.clock.advance(days=5)
+    counter.settle()
+
+    assert counter.pledge(Pledge.state == "active").total == 1000
+    assert [one for one in kept_at_stripe(counter) if one[1]] == []

@@ -126,11 +126,13 @@ def another() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_the_database_lets_a_person_have_one_living_pledge(session: Session) -> None:
+def test_the_database_lets_one_pledge_of_a_person_run(session: Session) -> None:
     account_id = give(session, "one", 500)
+    session.execute(sa.insert(Pledge).values(account_id=account_id, **another()))
 
+    runs = another() | {"state": "active", "started_at": START}
     with pytest.raises(IntegrityError, match=r"(?i)unique"), session.begin_nested():
-        session.execute(sa.insert(Pledge).values(account_id=account_id, **another()))
+        session.execute(sa.insert(Pledge).values(account_id=account_id, **runs))
 
 
 def test_the_database_lets_nothing_count_that_was_not_paid(session: Session) -> None:
