@@ -22,6 +22,10 @@ def append_only(table: str) -> None:
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
     )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+    )
 
 
 def drop_append_only(table: str) -> None:
@@ -29,4 +33,5 @@ def drop_append_only(table: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
         return
     op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
     op.execute(f"DROP FUNCTION {table}_refuse()")

@@ -34,9 +34,17 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+Options = tuple[dict[str, Any], dict[str, Any]]
 BUSY_TIMEOUT_MS = 5000
 TURN_SECONDS = 2.0  # a writer that has waited so long for its own process asks SQLite itself
 IDLE_SECONDS = 1.0
+# For reading, and for a statement alone. SQLite's are read by the begin hook below; psycopg sends
+# PostgreSQL's with the BEGIN, so they cost no statement.
+SQLITE_OPTIONS: Options = {"readonly": True}, {"alone": True}
+POSTGRESQL_OPTIONS: Options = (
+    {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    {"isolation_level": "AUTOCOMMIT"},
+)
 T = TypeVar("T")
 
 
@@ -114,8 +122,8 @@ class Database:
         self.info = dict(info or {})
         self._writer = Lock()
         self.engine = _engine(self.url, pool_size=pool_size)
-        self._reader = self.engine.execution_options(readonly=True)
-        alone = {"alone": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        reader, alone = SQLITE_OPTIONS if self.is_sqlite else POSTGRESQL_OPTIONS
+        self._reader = self.engine.execution_options(**reader)
         self._alone = self.engine.execution_options(**alone)
 
     @property
@@ -217,6 +225,8 @@ def append_only_ddl(table: str) -> dict[str, list[str]]:
             f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
         ],
     }
 

@@ -33,6 +33,13 @@ def test_the_database_refuses_to_change_or_delete_an_entry(db: Database, verb: s
         session.execute(sa.text(verb))
 
 
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite's way to empty a table is DELETE
+@pytest.mark.parametrize("table", ["audit_entry", "ledger_entry"])
+def test_the_database_refuses_to_empty_what_only_grows(db: Database, table: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), db.transaction() as session:
+        session.execute(sa.text(f"TRUNCATE {table} CASCADE"))
+
+
 def test_an_entry_changed_behind_the_database_is_found(db: Database) -> None:
     write(db, 4)
     with db.transaction() as session:

@@ -36,6 +36,22 @@ def test_read_modify_write_from_eight_threads_loses_nothing(db: Database) -> Non
         assert session.get_one(Progress, "count").done == 80
 
 
+def test_who_reads_sees_one_moment(db: Database) -> None:
+    with db.reading() as session:
+        before = session.scalars(sa.select(Heartbeat.name)).all()
+        with db.transaction() as other:
+            beat(other, name="worker", wall=START)
+        assert session.scalars(sa.select(Heartbeat.name)).all() == before == []
+    with db.reading() as session:
+        assert session.scalars(sa.select(Heartbeat.name)).all() == ["worker"]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite knows it of connections only
+def test_who_only_reads_cannot_write(db: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), db.reading() as session:
+        beat(session, name="worker", wall=START)
+
+
 def test_a_statement_alone_is_kept_and_leaves_no_trace_on_its_connection(database: str) -> None:
     db = Database(database, pool_size=1)
     row = {"name": "alone", "at": START}
