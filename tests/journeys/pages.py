@@ -158,6 +158,7 @@ def _desk(newsroom: Newsroom) -> list[Stop]:
         Stop("desk-round-open", f"/admin/rounds/{newsroom.running}", "admin"),
         Stop("desk-round-closed", f"/admin/rounds/{newsroom.closed}", "admin"),
         Stop("desk-round-new", "/admin/rounds/new", "admin"),
+        Stop("desk-round-errors", "/admin/rounds/new", "admin", act=_send_empty),
         Stop("desk-mail", "/admin/mail", "admin"),
         Stop("desk-audit", "/admin/audit", "admin"),
         Stop("desk-staff", "/admin/staff", "admin"),
