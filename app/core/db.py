@@ -27,6 +27,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from app.core.settings import BadEnvironment
+
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -279,7 +281,7 @@ def _try_idle(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
 
 def _sqlite_engine(url: URL, *, pool_size: int) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
@@ -292,6 +294,14 @@ def _sqlite_engine(url: URL, *, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fault = f"DATABASE_URL: {folder} cannot be made ({error.strerror}); give a folder of yours."
+        raise BadEnvironment([fault]) from None
 
 
 def _dump_json(value: object) -> str:

@@ -7,12 +7,16 @@ counted stands in a key as a hash, so that an address outlives nobody who is era
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+import structlog
 from limits import RateLimitItem, parse
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +24,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import jobs
 from app.core.clock import wall_clock
 from app.core.db import Base, Database, insert_for
-from app.core.errors import TooMany
+from app.core.errors import TooMany, Unavailable
+from app.core.settings import BadEnvironment
 from app.core.signing import fingerprint
+
+log = structlog.get_logger()
 
 
 class LimitWindow(Base):
@@ -39,26 +46,48 @@ class Limiter:
     """Counts tries and refuses the one too many."""
 
     def __init__(self, db: Database, redis_url: str = "") -> None:
-        storage = storage_from_string(redis_url) if redis_url else DatabaseStorage(db)
+        storage = _redis(redis_url) if redis_url else DatabaseStorage(db)
         self._strategy = FixedWindowRateLimiter(storage)
 
     def hit(self, rule: str, what: str, *who: str) -> None:
-        """Count one try of somebody under a rule like "10/5minute"; raises TooMany past it."""
+        """Count one try of somebody under a rule like "10/5minute"; raises TooMany past it.
+
+        All of these raise Unavailable where Redis does not answer; a database's errors are its own.
+        """
         item, key = parse(rule), _key(what, who)
-        if not self._strategy.hit(item, *key):
-            raise TooMany(retry_after=self._seconds_left(item, key))
+        with _answering():
+            if not self._strategy.hit(item, *key):
+                raise TooMany(retry_after=self._seconds_left(item, key))
 
     def take_back(self, rule: str, what: str, *who: str) -> None:
         """Count the last try as none, after the right answer came."""
-        self._strategy.hit(parse(rule), *_key(what, who), cost=-1)
+        with _answering():
+            self._strategy.hit(parse(rule), *_key(what, who), cost=-1)
 
     def forgive(self, rule: str, what: str, *who: str) -> None:
         """Forget all tries of somebody."""
-        self._strategy.clear(parse(rule), *_key(what, who))
+        with _answering():
+            self._strategy.clear(parse(rule), *_key(what, who))
 
     def _seconds_left(self, item: RateLimitItem, key: tuple[str, str]) -> int:
         reset = self._strategy.get_window_stats(item, *key).reset_time
         return max(1, round(reset - time.time()))
+
+
+def _redis(url: str) -> Storage:
+    try:
+        return cast("Storage", storage_from_string(url, wrap_exceptions=True))
+    except ConfigurationError as error:
+        raise BadEnvironment([f"REDIS_URL is set, but: {error}"]) from None
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        log.error("Redis does not answer", error=str(error.storage_error)[:500])
+        raise Unavailable(retry_after=5) from error
 
 
 class DatabaseStorage(Storage):

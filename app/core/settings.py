@@ -6,17 +6,16 @@ What the newsroom changes by itself (name, currencies, texts) is not here but in
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core import checking
+
 ROOT = Path(__file__).resolve().parents[2]
 STRIPE_API = "https://api.stripe.com"
-WEAK_SECRETS = frozenset({"", "changeme", "change-me", "dev", "secret", "secret-key", "test"})
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -77,8 +76,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_what_is_unsafe(self) -> Settings:
-        faults = [*self._secret_faults(), *self._site_faults(), *self._stripe_faults()]
-        faults += self._mail_faults()
+        faults = checking.faults(self)
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -106,70 +104,32 @@ class Settings(BaseSettings):
                 ]
             )
 
-    def _secret_faults(self) -> list[str]:
-        if self.app_env != "production":
-            return [] if self.secret_key else ["SECRET_KEY is empty: set any text of your own."]
-        if self.secret_key.lower() in WEAK_SECRETS or len(self.secret_key) < 32:
-            return [
-                "SECRET_KEY is empty or too short: set 32 or more random characters, "
-                'for example from: python -c "import secrets; print(secrets.token_urlsafe(48))"'
-            ]
-        return []
-
-    def _site_faults(self) -> list[str]:
-        parts = urlsplit(self.site_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            return ["SITE_URL is missing or no address: set it to https://your.host"]
-        if parts.path or parts.query or parts.fragment:
-            return ["SITE_URL has a path: give the scheme and host only, as https://your.host"]
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
-            return ["SITE_URL is http: set it to the https address that readers use"]
-        if parts.scheme == "http" and self.app_env == "production":
-            return ["SITE_URL is http: production needs https, or set APP_ENV=development"]
-        return []
-
-    def _stripe_faults(self) -> list[str]:
-        faults = []
-        parts = urlsplit(self.stripe_api_base)
-        if not self.stripe_secret_key:
-            faults.append("STRIPE_SECRET_KEY is empty: copy it from your Stripe dashboard.")
-        elif not self.stripe_secret_key.startswith(("sk_test_", "sk_live_", "rk_")):
-            faults.append("STRIPE_SECRET_KEY is no secret key: it starts with sk_ or rk_.")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            faults.append("STRIPE_API_BASE is http: only a loopback sandbox may be.")
-        live = self.stripe_secret_key.startswith(("sk_live_", "rk_live_"))
-        if live and self.stripe_api_base != STRIPE_API:
-            faults.append("STRIPE_SECRET_KEY is live, STRIPE_API_BASE is not Stripe: unset one.")
-        return faults
-
-    def _mail_faults(self) -> list[str]:
-        if self.app_env != "production":
-            return []
-        faults = []
-        if not self.mail_url.startswith(("smtp://", "smtps://", "file:")):
-            faults.append("MAIL_URL is missing: set smtp://user:password@host:587 or file:DIR")
-        if "@" not in self.mail_from:
-            faults.append("MAIL_FROM is missing: set the address that mails come from")
-        return faults
-
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; raises BadEnvironment with every fault at once."""
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults: list[str] = []
-        for item in error.errors():
-            name = "_".join(str(part) for part in item["loc"]).upper()
-            text = str(item["msg"]).removeprefix("Value error, ")
-            faults += [f"{name}: {text}"] if name else text.splitlines()
-        raise BadEnvironment(faults) from None
+        raise BadEnvironment([*_told(error), *_hidden(error, overrides)]) from None
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _hidden(error: ValidationError, overrides: dict[str, object]) -> list[str]:
+    """What is wrong besides values that cannot be read: with those, nothing else is looked at."""
+    wrong = {str(item["loc"][0]).lower() for item in error.errors() if item["loc"]}
+    if not wrong:
+        return []
+    defaults = {name: Settings.model_fields[name].default for name in wrong}
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        Settings(**overrides | defaults)  # type: ignore[arg-type]
+    except ValidationError as rest:
+        return _told(rest)
+    return []
+
+
+def _told(error: ValidationError) -> list[str]:
+    faults: list[str] = []
+    for item in error.errors():
+        name = "_".join(str(part) for part in item["loc"]).upper()
+        text = str(item["msg"]).removeprefix("Value error, ")
+        faults += [f"{name}: {text}"] if name else text.splitlines()
+    return faults

@@ -45,10 +45,6 @@ class Transport(Protocol):
         """Hand the mail over. Raises Refused or NotDelivered."""
 
 
-class BadMailUrl(ValueError):
-    """MAIL_URL is no address that mails can be handed to."""
-
-
 def from_settings(settings: Settings) -> Transport:
     """The transport that MAIL_URL names; without one (development) mails are kept."""
     url = settings.mail_url
@@ -93,11 +89,9 @@ class Smtp:
     keeps_outbox = False
 
     def __init__(self, url: SplitResult, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        if url.scheme not in PORTS or not url.hostname:
-            raise BadMailUrl("MAIL_URL must be smtp://host, smtps://host, file:DIR or outbox:")
         self._encrypted = url.scheme == "smtps"
-        self._host = url.hostname
-        self._is_local = url.hostname in LOOPBACK
+        self._host = url.hostname or ""
+        self._is_local = self._host in LOOPBACK
         self._port = url.port or PORTS[url.scheme]
         self._user = unquote(url.username or "")
         self._password = unquote(url.password or "")

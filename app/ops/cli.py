@@ -10,6 +10,7 @@ from typing import cast
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
@@ -49,10 +50,17 @@ def install(app: Flask) -> None:
 
 def prepare(house: House) -> None:
     """Migrate the database and found the newsroom where there is none."""
-    with migrating.in_turn(house.db):
-        migrating.upgrade(house.settings.database_url)
-        with house.db.transaction() as session:
-            founding.found(session, now=wall_clock())
+    try:
+        with migrating.in_turn(house.db):
+            migrating.upgrade(house.settings.database_url)
+            with house.db.transaction() as session:
+                founding.found(session, now=wall_clock())
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise click.ClickException(
+            f"The database cannot be used: {reason}. See that it runs and may be written to, "
+            "and that DATABASE_URL is right."
+        ) from None
 
 
 def work_of(house: House) -> jobs.Work:

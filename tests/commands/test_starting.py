@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import sqlalchemy as sa
 
 from app.accounts.models import StaffMember
@@ -34,6 +35,18 @@ def start(*words: str, **settings: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://nobody@127.0.0.1:1/desk", "sqlite:////proc/desk.db", "sqlite:////proc/a/b.db"],
+)
+def test_without_its_database_nothing_starts_and_a_sentence_says_why(url: str) -> None:
+    process = start("serve", DATABASE_URL=url, STRIPE_WEBHOOK_SECRET="whsec_1")
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "DATABASE_URL" in told
+    assert len(told.splitlines()) <= 2, told
 
 
 def test_two_that_start_together_make_one_newsroom(databases: Databases, engine_name: str) -> None:

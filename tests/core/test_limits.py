@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from app.core.db import Database
-from app.core.errors import TooMany
+from app.core.errors import TooMany, Unavailable
 from app.core.limits import Limiter
 
 RULE = "10/5minute"
@@ -22,6 +22,14 @@ def test_the_eleventh_try_is_refused_with_the_time_to_wait(db: Database) -> None
         limiter.hit(RULE, "sign-in", "a@example.org")
     assert 1 <= (refused.value.retry_after or 0) <= 300
     limiter.hit(RULE, "sign-in", "b@example.org")
+
+
+def test_without_redis_nobody_gets_in_unlimited_and_nothing_falls_over(db: Database) -> None:
+    limiter = Limiter(db, "redis://127.0.0.1:1/0")
+    for tried in (limiter.hit, limiter.take_back, limiter.forgive):
+        with pytest.raises(Unavailable) as refused:
+            tried(RULE, "sign-in", "a@example.org")
+        assert refused.value.retry_after
 
 
 def test_after_the_window_it_may_be_tried_again(db: Database) -> None:

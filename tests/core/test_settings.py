@@ -51,6 +51,54 @@ def test_a_webhook_secret_that_is_only_commas_is_none() -> None:
         settings.check_serving()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("site_url", "https://[bad"),
+        ("site_url", "https://desk.example.org:port"),
+        ("database_url", "nonsense"),
+        ("database_url", "mysql://user@host/name"),
+        ("database_url", "postgresql://user@host:port/name"),
+        ("mail_url", "smtp://mail.example.org:port"),
+        ("mail_url", "smtp://"),
+        ("mail_url", "mail.example.org"),
+        ("mail_from", "@"),
+        ("mail_from", "Desk"),
+        ("redis_url", "nonsense"),
+        ("redis_url", "redis://host:port"),
+        ("stripe_api_base", "nonsense"),
+        ("stripe_api_base", "https://[bad"),
+        ("secret_key_fallbacks", "dev"),
+        ("secret_key_fallbacks", f"{'k' * 48},short"),
+        ("trusted_proxies", "9"),
+        ("app_env", "prod"),
+    ],
+)
+def test_a_value_that_cannot_be_names_its_setting_and_hides_no_other_fault(
+    name: str, value: str
+) -> None:
+    missing = "secret_key"
+    found = faults(**{name: value, missing: ""})
+    assert any(fault.startswith(name.upper()) for fault in found)
+    assert any(fault.startswith("SECRET_KEY is") for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "sqlite:////srv/desk.db"),
+        ("mail_url", "smtps://desk:p%40ss@mail.example.org"),
+        ("mail_url", "file:/srv/mails"),
+        ("mail_from", "Desk <desk@example.org>"),
+        ("redis_url", "rediss://user:word@cache.example.org:6380/1"),
+        ("secret_key_fallbacks", "o" * 48),
+        ("site_url", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_what_can_be_is_taken(name: str, value: str) -> None:
+    load_settings(**PRODUCTION | {name: value})
+
+
 def test_a_live_key_beside_a_sandbox_is_refused_and_not_printed() -> None:
     found = faults(stripe_api_base="http://127.0.0.1:9000")
     assert any("live" in fault for fault in found)
