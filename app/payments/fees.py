@@ -6,7 +6,7 @@ A charge's own event comes before its balance transaction exists, so nothing els
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,26 +18,31 @@ from app.payments.gateway import Gateway
 from app.payments.models import StripeBalanceTransaction, SyncMark
 
 NAME = "balance_transactions"
-OVERLAP = timedelta(days=1)  # what appears late in the list is found by the next walks
+OVERLAP = timedelta(days=1)  # what appears late in the list is found by the next night's walk
+Reach = Literal["new", "overlap", "all"]
 Json = dict[str, Any]
 
 
-def collect(db: Database, gateway: Gateway, *, now: datetime, everything: bool = False) -> int:
-    """List what moved on the balance since the last time, and book its fees; gives how many new.
+def collect(db: Database, gateway: Gateway, *, now: datetime, reach: Reach = "new") -> int:
+    """List what moved on the balance, and book its fees; gives how many were new to us.
 
-    A walk that is cut short begins again: the mark moves only when the end was reached.
+    The list is read from its newest page until one is wholly known; every night ("overlap") a
+    day further, and with "all" to its beginning. A walk that is cut short begins again: only
+    what is older than the mark is known to be whole, and the mark moves when the end was reached.
     """
     with db.reading() as session:
         mark = session.get(SyncMark, NAME)
-    given: Json = {}
-    if mark is not None and not everything:
-        given["created"] = {"gte": int((mark.position - OVERLAP).timestamp())}
+    since = mark.position if mark is not None and reach != "all" else None
+    given: Json = {"created": {"gte": int((since - OVERLAP).timestamp())}} if since else {}
     newest, count = mark.position if mark else None, 0
     for page in gateway.pages("balance_transaction", **given):
         with db.transaction() as session:
-            count += _keep(session, page, now=now)
+            fresh = _keep(session, page, now=now)
+        count += fresh
         latest = max(from_unix(row["created"]) for row in page)
         newest = latest if newest is None else max(newest, latest)
+        if reach == "new" and not fresh and since is not None and latest <= since:
+            break
     if newest is not None:
         with db.transaction() as session:
             session.merge(SyncMark(name=NAME, position=newest))

@@ -42,6 +42,7 @@ FIRST_EVENTS = timedelta(days=29)  # Stripe lists events for 30 days
 OVERLAP = timedelta(days=4)  # longer than Stripe goes on trying to deliver
 ON_ITS_WAY = timedelta(minutes=10)
 TYPES_AT_ONCE = 20
+WRITTEN_AT_ONCE = 500
 PAUSE = 0.12  # seconds between calls: under ten a second
 WALKED: tuple[Kind, ...] = ("invoice", "charge", "refund")
 Json = dict[str, Any]
@@ -110,7 +111,7 @@ def run(
     for kind in WALKED:
         _compare_all(walk, kind, since=since)
     _chase_links(walk)
-    fees.collect(db, gateway, now=now, everything=everything)
+    fees.collect(db, gateway, now=now, reach="all" if everything else "overlap")
     with db.transaction() as session:
         walk.report.findings += suspecting.suspects(session, now=now, since=last)
         _finish(session, walk)
@@ -136,27 +137,29 @@ def _since(session: Session, name: str, now: datetime) -> datetime | None:
 
 
 def _fetch_events(walk: _Walk) -> None:
-    """Take what was never delivered, and handle all that waits."""
+    """Take what was never delivered, page by page, and handle all that waits."""
     with walk.db.reading() as session:
         since = _since(session, EVENTS, walk.now)
     types = list(HANDLED)
-    missing: list[Json] = []
     for start in range(0, len(types), TYPES_AT_ONCE):
         asked: Json = {"types": types[start : start + TYPES_AT_ONCE]}
         if since is not None:
             asked["created"] = {"gte": int(since.timestamp())}
         for page in walk.pages("event", **asked):
             walk.report.checked += len(page)
-            missing += _unknown(walk.db, page)
+            _take_missing(walk, _unknown(walk.db, page))
+    while walk.repair and handling.handle_due(walk.db, walk.gateway, now=walk.now):
+        pass
+
+
+def _take_missing(walk: _Walk, missing: list[Json]) -> None:
     for event in missing:
         if from_unix(event["created"]) <= walk.now - ON_ITS_WAY:
             walk.found("missing", event["id"], f"{event['type']} was never delivered",
                        repaired=walk.repair)  # fmt: skip
-    if walk.repair:
+    if walk.repair and missing:
         with walk.db.transaction() as session:
             inbox.take(session, sorted(missing, key=lambda one: one["created"]), walk.now)
-        while handling.handle_due(walk.db, walk.gateway, now=walk.now):
-            pass
 
 
 def _unknown(db: Database, page: list[Json]) -> list[Json]:
@@ -271,16 +274,18 @@ def _finish(session: Session, walk: _Walk) -> None:
     done = walk.report
     row = session.get_one(ReconcileRun, done.run_id)
     row.finished_at, row.checked = walk.now, done.checked
-    for one in done.findings:
-        session.add(
-            ReconcileFinding(
-                run_id=done.run_id,
-                kind=one.kind,
-                stripe_id=one.stripe_id,
-                detail=one.detail,
-                repaired_at=walk.now if one.repaired else None,
-            )
-        )
+    for start in range(0, len(done.findings), WRITTEN_AT_ONCE):
+        rows = [
+            {
+                "run_id": done.run_id,
+                "kind": one.kind,
+                "stripe_id": one.stripe_id,
+                "detail": one.detail,
+                "repaired_at": walk.now if one.repaired else None,
+            }
+            for one in done.findings[start : start + WRITTEN_AT_ONCE]
+        ]
+        session.execute(sa.insert(ReconcileFinding), rows)
     if walk.repair:
         for name in (EVENTS, OBJECTS_WALKED):
             session.merge(SyncMark(name=name, position=walk.now))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.core.db import Database
-from app.payments import fees, ledger
+from app.payments import fees, gateway, ledger
 from app.payments.models import (
     LedgerEntry,
     LedgerTransaction,
@@ -207,6 +207,43 @@ def test_fees_are_listed_a_hundred_at_a_time_and_booked_once(
     assert till.sandbox.counts()["routes"] == {"GET /v1/balance_transactions": 2}
     assert sides(db, "fee")["fees", "EUR"] == till.sandbox.books()["eur"]["fees"]
     assert [kind for kind, _ in facts(db)].count("fee") == 3
+
+
+def test_a_day_of_fees_is_read_once_and_not_again_every_ten_minutes(
+    till: Till, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "PAGE", 2)
+    for _ in range(6):
+        till.buy()
+    clock.advance(minutes=1)
+    fees.collect(db, till.gateway, now=clock())
+    till.buy()
+    clock.advance(minutes=10)
+    till.sandbox.counts(reset=True)
+
+    assert fees.collect(db, till.gateway, now=clock()) == 1
+    assert till.sandbox.counts()["reads"] == 2
+    assert fees.collect(db, till.gateway, now=clock()) == 0
+    assert till.sandbox.counts()["reads"] == 3
+    assert fees.collect(db, till.gateway, now=clock(), reach="overlap") == 0
+    assert till.sandbox.counts()["reads"] == 7
+
+
+def test_what_was_missed_behind_a_known_page_is_found_at_night(
+    till: Till, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "PAGE", 1)
+    for _ in range(3):
+        till.buy()
+        clock.advance(minutes=1)
+    fees.collect(db, till.gateway, now=clock())
+    with db.transaction() as session:
+        oldest = sa.select(sa.func.min(StripeBalanceTransaction.created)).scalar_subquery()
+        late = StripeBalanceTransaction.created == oldest
+        session.execute(sa.delete(StripeBalanceTransaction).where(late))
+
+    assert fees.collect(db, till.gateway, now=clock()) == 0
+    assert fees.collect(db, till.gateway, now=clock(), reach="overlap") == 1
 
 
 def test_fees_that_were_listed_before_the_charge_was_told_are_booked_with_it(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
 from app.core.db import Database
-from app.payments import changes, checks, inbox, ledger, reconcile, requesting
+from app.payments import changes, checks, gateway, inbox, ledger, reconcile, requesting
 from app.payments.gateway import StripeUnavailable
 from app.payments.models import (
     ReconcileFinding,
@@ -92,6 +92,28 @@ def test_when_every_webhook_was_lost_one_run_brings_all_back(
     assert -totals["patrons"] == book["charges"] + book["unbooked"] - book["refunds"]
     assert totals["fees"] == book["fees"]
     assert broken <= {"payments.money_has_an_owner"}
+
+
+def test_lost_events_are_taken_page_by_page(
+    till: Till, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    real = inbox.take
+
+    def take(session: Session, events: Sequence[Any], now: datetime) -> None:
+        taken.append(len(events))
+        real(session, events, now)
+
+    monkeypatch.setattr(inbox, "take", take)
+    monkeypatch.setattr(gateway, "PAGE", 3)
+    a_month(till)
+
+    found = compare(till)
+
+    lost = [stripe_id for _, stripe_id in found if stripe_id.startswith("evt_")]
+    assert (sum(taken), max(taken)) == (len(lost), 3)
+    with db.reading() as session:
+        assert session.query(ReconcileFinding).count() == len(found)
 
 
 def test_when_a_third_was_lost_the_end_is_the_same_as_when_none_was(
