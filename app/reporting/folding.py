@@ -5,7 +5,7 @@ Source of the terms: ChartMogul's movement types; the pause is our own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,7 +46,7 @@ def of(steps: Iterable[Step]) -> list[Moved]:
     moved: list[Moved] = []
     worth: dict[int, Step] = {}
     value, ever, on_pause = 0, False, False
-    for cluster in _clusters(sorted(steps, key=lambda step: (step.at, step.cause))):
+    for cluster in _clusters(_telling(sorted(steps, key=lambda step: (step.at, step.cause)))):
         for step in cluster:
             worth[step.pledge_id] = step
         after = sum(step.value for step in worth.values())
@@ -59,7 +59,17 @@ def of(steps: Iterable[Step]) -> list[Moved]:
     return moved
 
 
-def _clusters(steps: Sequence[Step]) -> Iterable[list[Step]]:
+def _telling(steps: Iterable[Step]) -> Iterator[Step]:
+    """Steps that left their pledge other than it was: a renewal dates no movement."""
+    last: dict[int, tuple[int, bool, str | None]] = {}
+    for step in steps:
+        said = (step.value, step.paused, step.reason)
+        if last.get(step.pledge_id) != said:
+            yield step
+        last[step.pledge_id] = said
+
+
+def _clusters(steps: Iterable[Step]) -> Iterable[list[Step]]:
     """Steps in runs that lie within 60 minutes of the run's first."""
     run: list[Step] = []
     for step in steps:

@@ -64,6 +64,19 @@ def test_changes_within_an_hour_are_one_movement() -> None:
     assert [(m.kind, m.delta) for m in moved] == [("new", 6000), ("contraction", -2400)]
 
 
+def test_a_renewal_just_before_a_raise_does_not_date_it() -> None:
+    minute = 1 / 1440
+    raised = 60 + 50 * minute
+
+    moved = of([step(0, 500), step(30, 500), step(60, 500), step(raised, 1000)])
+
+    assert [(one.kind, one.at) for one in moved] == [
+        ("new", START), ("expansion", START + timedelta(days=raised)),
+    ]  # fmt: skip
+    back = step(raised + 12 * minute, 500)
+    assert kinds(step(0, 500), step(60, 500), step(raised, 1000), back) == ["new"]
+
+
 def test_a_change_taken_back_within_the_hour_is_no_movement() -> None:
     assert kinds(step(0, 500), step(10, 800), step(10.01, 500)) == ["new"]
 
