@@ -66,7 +66,6 @@ class Envelope:
     created: datetime
     object_id: str  # "" where the object has none
     object: Json
-    previous: Json  # what an update says was there before it; empty for all else
 
     @classmethod
     def read(cls, body: bytes | str) -> Envelope:
@@ -87,7 +86,6 @@ class Envelope:
         if not isinstance(found, dict):
             raise NoEvent("the event has no object")
         version = event.get("api_version")
-        before = data.get("previous_attributes") if isinstance(data, dict) else None
         return cls(
             event_id=_name(event.get("id"), "id"),
             type=_name(event.get("type"), "type"),
@@ -95,7 +93,6 @@ class Envelope:
             created=_instant(event.get("created")),
             object_id=_name(found["id"], "object") if found.get("id") is not None else "",
             object=found,
-            previous=before if isinstance(before, dict) else {},
         )
 
 
