@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import erasing, exporting
 from app.accounts.models import Account
 from app.core.money import Money
-from app.membership import consenting, showing, wording
+from app.membership import consenting, leaving, showing, wording
 from app.membership.models import Consent, Gift, Pledge, SignUp
 from app.payments import forgetting as payments
 
@@ -29,17 +29,38 @@ def give(session: Session, account_id: int) -> dict[str, Any]:
 def forget(session: Session, account: Account, now: datetime) -> None:
     """Take the address out of the forms that were sent, and take every consent back.
 
-    Only this room knows of a payment page that nobody paid on: Stripe tells of it when it ends.
+    Nothing is charged any more, and nothing kept that arrives: only this room knows of a page to
+    pay on that is still open, and of money on its way. What comes of those is this person's, whom
+    nobody knows any more, and goes back.
     """
+    _close_pages(session, account, now)
     mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
-    refs = session.scalars(sa.select(SignUp.ref).where(mine)).all()
-    payments.ask(session, f"sign_ups:{account.id}", refs=refs, now=now)
+    alone = sa.update(SignUp).where(mine, SignUp.account_id.is_(None))
+    session.execute(alone.values(account_id=account.id))
     session.execute(sa.update(SignUp).where(mine).values(email="", email_key="", referrer=None))
+    pledges = sa.select(Pledge).where(Pledge.account_id == account.id)
+    for pledge in session.scalars(pledges):
+        if pledge.give_back_from is None and leaving.can_stop(session, pledge):
+            pledge.give_back_from = leaving.unpaid_since(session, pledge, now)
     consenting.withdraw(session, account_id=account.id, kinds=wording.CONSENTS, now=now)
 
 
 exporting.on_export["support"] = give
 erasing.on_erase.append(forget)
+
+
+def _close_pages(session: Session, account: Account, now: datetime) -> None:
+    mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
+    found = session.scalars(sa.select(SignUp).where(mine)).all()
+    own = [one for one in found if one.account_id in (None, account.id)]
+    payments.ask(
+        session,
+        f"sign_ups:{account.id}",
+        refs=[one.ref for one in found],
+        customers=payments.customers_of(session, [one.ref for one in own]),
+        checkouts=[one.checkout_id for one in own if one.checkout_id and one.state == "open"],
+        now=now,
+    )
 
 
 def _mine(session: Session, table: Any, account_id: int) -> list[Any]:

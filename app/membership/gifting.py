@@ -13,7 +13,7 @@ from app.core import jobs
 from app.core.statements import OneOf, run
 from app.membership import standing
 from app.membership.cases import Case
-from app.membership.facts import Facts, Try
+from app.membership.facts import Try
 from app.membership.models import Gift
 from app.newsroom import queries as newsroom
 
@@ -32,8 +32,15 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     before = {gift.ref: (gift.state, gift.standing_until) for gift in gifts.values()}
     with session.no_autoflush:
         for case in cases:
-            _derive(session, gifts[case.ref], case.facts)
+            _derive(session, gifts[case.ref], case)
     session.flush()
+    late = {
+        f"send_back:{charge.id}": {"ref": case.ref}
+        for case in cases
+        if case.account.erased_at is not None and before[case.ref][0] == "pending"
+        for charge in case.facts.paid
+    }
+    jobs.enqueue_each(session, "membership.send_back", late, now=now)
     for gift in gifts.values():
         if (gift.state, gift.standing_until) != before[gift.ref]:
             _tell(session, gift, had=before[gift.ref][1], now=now)
@@ -54,7 +61,8 @@ def _begun(case: Case) -> dict[str, Any]:
     }
 
 
-def _derive(session: Session, gift: Gift, facts: Facts) -> None:
+def _derive(session: Session, gift: Gift, case: Case) -> None:
+    facts = case.facts
     if not facts.paid:
         gift.state = "failed" if facts.has_failed else "pending"
         return
@@ -63,7 +71,7 @@ def _derive(session: Session, gift: Gift, facts: Facts) -> None:
     gift.state = "refunded" if charge.amount_refunded >= charge.amount else "paid"
     if gift.state == "refunded" or not _is_enough(session, gift, charge):
         gift.standing_until = None
-    elif gift.standing_until is None:
+    elif gift.standing_until is None and case.account.erased_at is None:
         gift.standing_until = _standing(session, charge)
 
 

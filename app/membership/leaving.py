@@ -44,7 +44,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
             return
         subscription_id = pledge.subscription_id
         if is_unpaid or pledge.state in UNPAID:
-            pledge.give_back_from = pledge.give_back_from or _unpaid_since(session, pledge, now)
+            pledge.give_back_from = pledge.give_back_from or unpaid_since(session, pledge, now)
             params = {"subscription_id": subscription_id}
             key = asking.keep(
                 session,
@@ -92,7 +92,7 @@ def ends_at_once(session: Session, pledge: Pledge) -> bool:
     return pledge.state in UNPAID or renewing.due_invoice(session, pledge) is not None
 
 
-def _unpaid_since(session: Session, pledge: Pledge, now: datetime) -> datetime:
+def unpaid_since(session: Session, pledge: Pledge, now: datetime) -> datetime:
     """From when on what is charged pays for time that nobody wants any more."""
     if pledge.started_at is None:
         return pledge.created_at

@@ -127,7 +127,7 @@ def _pledges(session: Session, cases: Sequence[Case]) -> tuple[dict[str, Draft],
 
 
 def _begun(case: Case, *, has_other: bool) -> Json:
-    """A pledge without rights; if the person has another that runs, this one is a duplicate."""
+    """A pledge without rights, for good if the person has another that runs, or was erased."""
     sign_up = case.sign_up
     return {
         "ref": sign_up.ref,
@@ -137,7 +137,7 @@ def _begun(case: Case, *, has_other: bool) -> Json:
         "currency": sign_up.currency,
         "amount": sign_up.amount,
         "fee_cover": sign_up.fee_cover,
-        "state": "duplicate" if has_other else "pending",
+        "state": "duplicate" if has_other or case.account.erased_at is not None else "pending",
         "created_at": sign_up.created_at,
         "campaign": sign_up.campaign,
         "article": sign_up.article,

@@ -24,7 +24,7 @@ OVER = ("canceled", "incomplete_expired")
 
 
 def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
-    """End the subscription at Stripe, then refund each of its charges in whole.
+    """End the subscription at Stripe, then refund what is not kept; of a gift, all of it.
 
     Raises the gateway's errors; run again, it goes on where it was.
     """
@@ -33,8 +33,10 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
     if key is not None:
         requesting.send(db, gateway, key, now=now)
     with db.reading() as session:
-        pledge = session.scalars(sa.select(Pledge).where(Pledge.ref == ref)).one()
-        charges = [charge.id for charge in unwanted(pledge, facts.of(session, ref))]
+        pledge = session.scalar(sa.select(Pledge).where(Pledge.ref == ref))
+        known = facts.of(session, ref)
+        back = known.paid if pledge is None else unwanted(pledge, known)
+        charges = [charge.id for charge in back]
     for charge_id in charges:
         _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
 

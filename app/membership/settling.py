@@ -21,6 +21,7 @@ from app.membership import consenting, facts, gifting, pledging
 from app.membership.cases import Case, Draft
 from app.membership.facts import Facts
 from app.membership.models import Gift, Receipt, SignUp
+from app.payments import forgetting as payments
 from app.payments import ledger
 from app.payments.changes import Change
 
@@ -40,7 +41,7 @@ _SIGN_UPS = (
     .with_for_update()
 )
 _PEOPLE = (
-    sa.select(_account.c.id, _account.c.name, _account.c.confirmed_at)
+    sa.select(_account.c.id, _account.c.name, _account.c.confirmed_at, _account.c.erased_at)
     .where(OneOf(_account.c.id, "ids"))
     .order_by(_account.c.id)
     .with_for_update()
@@ -112,7 +113,8 @@ def _people(
     named = {}
     for ref, account in found.items():
         checkout = known[ref].checkout
-        if account.name is None and account.confirmed_at is None and checkout is not None:
+        is_named = account.name is not None or account.confirmed_at is not None
+        if not is_named and account.erased_at is None and checkout is not None:
             account.name = checkout.name  # who has signed in names themselves
             named[account.id] = account.name
     if named:
@@ -137,7 +139,9 @@ def _remember(
         return
     ledger.claim(session, {case.ref: kept[case.ref].account_id for case in cases})
     for case in cases:
-        if case.sign_up.state not in ("pending", "paid") and kept[case.ref].state != "duplicate":
+        if case.account.erased_at is not None:
+            _forget(session, case, now)
+        elif case.sign_up.state not in ("pending", "paid") and kept[case.ref].state != "duplicate":
             consenting.give(
                 session,
                 account_id=kept[case.ref].account_id,
@@ -146,6 +150,14 @@ def _remember(
                 now=case.sign_up.created_at,
             )
     _ask_for_receipts(session, cases, now)
+
+
+def _forget(session: Session, case: Case, now: datetime) -> None:
+    """What Stripe still tells of somebody who was erased has their name in it; asked once a day."""
+    if case.told:
+        customers = payments.customers_of(session, [case.ref])
+        key = f"{case.ref}:{now:%Y-%m-%d}"
+        payments.ask(session, key, refs=[case.ref], customers=customers, now=now)
 
 
 def _ask_for_receipts(session: Session, cases: Sequence[Case], now: datetime) -> None:

@@ -45,14 +45,20 @@ def forget(session: Session, account: Account, now: datetime) -> None:
     tried = sa.select(StripeCheckout.ref).where(mine, StripeCheckout.ref.not_in(others))
     refs = paid | set(session.scalars(tried))
     session.execute(sa.update(StripeCheckout).where(mine).values(email=None, name=None))
-    customers: set[str] = set()
-    for table in (StripeCheckout, StripeSubscription, StripeCharge):
-        known = sa.select(table.customer_id).where(table.ref.in_(paid))
-        customers |= {customer for customer in session.scalars(known) if customer is not None}
+    customers = customers_of(session, paid)
     ask(session, f"{account.id}", refs={str(ref) for ref in refs}, customers=customers, now=now)
 
 
 erasing.on_erase.append(forget)
+
+
+def customers_of(session: Session, refs: Collection[str | None]) -> set[str]:
+    """Who stands behind these refs at Stripe, whether or not they have paid yet."""
+    customers: set[str] = set()
+    for table in (StripeCheckout, StripeSubscription, StripeCharge):
+        known = sa.select(table.customer_id).where(table.ref.in_(refs))
+        customers |= {customer for customer in session.scalars(known) if customer is not None}
+    return customers
 
 
 def ask(
@@ -61,13 +67,19 @@ def ask(
     *,
     refs: Collection[str],
     customers: Collection[str] = (),
+    checkouts: Collection[str] = (),
     now: datetime,
 ) -> None:
     """Have what is kept under these refs, and these customers at Stripe, forgotten soon.
 
-    Once at once and once when Stripe has told the rest. ``key`` makes a second request none.
+    Pages to pay on that may still be open are closed first. Once at once and once when Stripe has
+    told the rest. ``key`` makes a second request none.
     """
-    payload = {"refs": sorted(refs), "customers": sorted(customers)}
+    payload = {
+        "refs": sorted(refs),
+        "customers": sorted(customers),
+        "checkouts": sorted(checkouts),
+    }
     for number, moment in enumerate((now, now + AGAIN)):
         jobs.enqueue(
             session,

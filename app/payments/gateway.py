@@ -167,6 +167,16 @@ class Gateway:
                 raise
             return found
 
+    def expire_checkout(self, checkout_id: str) -> None:
+        """Close a page to pay on; one that is paid or over already is no error."""
+        expire = self._client.v1.checkout.sessions.expire
+        try:
+            self._spoken(lambda: expire(checkout_id))
+        except StripeRefused:
+            found = self.retrieve("checkout.session", checkout_id)
+            if found is not None and found["status"] == "open":
+                raise
+
     def delete_customer(self, customer_id: str) -> None:
         """Let Stripe forget a person; what still runs for them ends. Twice is no error."""
         delete = self._client.v1.customers.delete

@@ -51,6 +51,8 @@ def _reconcile_now(work: jobs.Work, _payload: dict[str, Any]) -> None:
 @jobs.handles("payments.forget", is_long=True)
 def _forget(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Stripe forgets a person who was erased, and the inbox what it holds about them."""
+    for checkout_id in payload["checkouts"]:
+        work.services["gateway"].expire_checkout(checkout_id)
     for customer_id in payload["customers"]:
         work.services["gateway"].delete_customer(customer_id)
     with work.db.transaction() as session:
