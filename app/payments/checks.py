@@ -260,9 +260,13 @@ CHECKS: dict[str, Check] = {
 
 
 def _is_settled(object_id: sa.ColumnElement[str] | Any, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether the last that was told of an object is some minutes old, so the rest has come too."""
+    """Whether what was told or asked of an object is some minutes old, so the rest has come too."""
     last = sa.func.coalesce(StripeEvent.handled_at, StripeEvent.received_at)
-    return ~sa.exists().where(StripeEvent.object_id == object_id, last >= now - SETTLED)
+    told = sa.exists().where(StripeEvent.object_id == object_id, last >= now - SETTLED)
+    asked = sa.exists().where(
+        StripeObject.id == object_id, StripeObject.retrieved_at >= now - SETTLED
+    )
+    return ~sa.or_(told, asked)
 
 
 def _has(kind: str, source_id: sa.ColumnElement[str] | Any) -> sa.ColumnElement[bool]:

@@ -61,6 +61,8 @@ def test_a_webhook_secret_that_is_only_commas_is_none() -> None:
         ("database_url", "postgresql://user@host:port/name"),
         ("mail_url", "smtp://mail.example.org:port"),
         ("mail_url", "smtp://"),
+        ("mail_url", "https://mail.example"),
+        ("mail_url", "mail.example"),
         ("mail_url", "mail.example.org"),
         ("mail_from", "@"),
         ("mail_from", "Desk"),

@@ -15,7 +15,6 @@ import pytest
 from app.core.settings import Settings
 from app.mail import transport
 from app.mail.transport import (
-    BadMailUrl,
     Folder,
     Keeping,
     NotDelivered,
@@ -178,12 +177,6 @@ def test_a_folder_that_cannot_be_written_is_no_bug(tmp_path: Path) -> None:
 )
 def test_the_address_says_how_mails_go(url: str, kind: type) -> None:
     assert isinstance(from_settings(environment(url)), kind)
-
-
-@pytest.mark.parametrize("url", ["smtp://", "https://mail.example", "mail.example"])
-def test_an_address_that_is_none_stops_the_start(url: str) -> None:
-    with pytest.raises(BadMailUrl):
-        from_settings(environment(url))
 
 
 def environment(mail_url: str) -> Settings:

@@ -16,6 +16,7 @@ from app.payments import changes, inbox, ledger, refunding, requesting
 from app.payments.gateway import StripeRefused, StripeUnavailable
 from app.payments.models import StripeCharge, StripeRefund, StripeRequest, StripeSubscription
 from app.payments.refunding import AnotherIsOpen, NotRefundable
+from app.sandbox.serving import WebApp
 from tests.payments.events import make_event
 from tests.payments.rows import charge
 from tests.payments.till import Till
@@ -277,7 +278,9 @@ def test_a_refund_that_fails_at_the_bank_is_booked_back(
 def test_a_request_that_is_being_answered_this_moment_is_not_refused(
     till: Till, db: Database, paid: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, api = till.gateway.refund, till.sandbox.wsgi._api
+    real, app = till.gateway.refund, till.sandbox.wsgi
+    assert isinstance(app, WebApp)
+    api = app._api
 
     def meanwhile(**asked: Any) -> Any:
         monkeypatch.setattr(till.gateway, "refund", real)
