@@ -22,10 +22,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core import statements
 from app.core.clock import Clock, wall_clock
 from app.core.db import Base, BigId, Database, JSONDoc, insert_once
 from app.core.settings import Settings
-from app.core.statements import OneOf, run
+from app.core.statements import OneOf
 
 LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=6)
@@ -61,7 +62,7 @@ class Job(Base):
     error: Mapped[str | None]
 
 
-_ASKED = sa.select(Job.dedupe_key).where(OneOf(Job.__table__.c.dedupe_key, "keys"))
+_ASKED = sa.select(Job.dedupe_key, Job.state).where(OneOf(Job.__table__.c.dedupe_key, "keys"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,10 @@ def enqueue(
 def enqueue_each(
     session: Session, kind: str, payloads: Mapping[str, dict[str, Any]], *, now: datetime
 ) -> None:
-    """Ask for work of one kind for each dedupe key that was not asked for before."""
+    """Ask for work of one kind for each dedupe key, as ``enqueue`` does for one."""
     if not payloads:
         return
-    known = set(run(session, _ASKED, {"keys": list(payloads)}).scalars())
+    known = dict(statements.rows(session, _ASKED, {"keys": list(payloads)}))
     rows = [
         _row(kind, payload, key, now=now, run_at=now)
         for key, payload in payloads.items()
@@ -146,6 +147,8 @@ def enqueue_each(
     ]
     if rows:
         insert_once(session, Job, rows)
+    for key in (key for key, state in known.items() if state == "failed"):
+        enqueue(session, kind, now=now, payload=payloads[key], dedupe_key=key)
 
 
 def _row(

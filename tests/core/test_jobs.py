@@ -150,6 +150,18 @@ def test_work_that_was_given_up_is_done_when_it_is_asked_for_again(
     assert (again.state, again.error, again.created_at) == ("done", None, clock())
 
 
+def test_work_that_was_given_up_is_done_when_it_is_asked_for_among_others(
+    work: Work, done: list[Any]
+) -> None:
+    give_up(work, key="once")
+    kind = only(work).kind
+    with work.db.transaction() as session:
+        jobs.enqueue_each(session, kind, {"once": {"n": 2}, "new": {"n": 3}}, now=work.now)
+        jobs.enqueue_each(session, kind, {"once": {"n": 4}, "new": {"n": 4}}, now=work.now)
+    assert jobs.run_due(work) == 2
+    assert sorted(payload["n"] for payload in done[-2:]) == [2, 3]
+
+
 @pytest.mark.parametrize("which", ["key", "number", "all"])
 def test_an_operator_lets_what_was_given_up_be_tried_again(
     work: Work, done: list[Any], which: str
