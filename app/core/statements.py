@@ -62,12 +62,12 @@ def run(
 
 def rows(session: Session, statement: sa.Executable, values: Values) -> Sequence[Any]:
     """What such a statement finds, all at once."""
-    return session.connection().execute(statement, values).all()
+    return run(session, statement, values).all()
 
 
 def plain(session: Session, statement: sa.Executable, values: Values, kind: type[P]) -> list[P]:
     """The same as plain rows."""
-    found = session.connection().execute(statement, values)
+    found = run(session, statement, values)
     names = list(found.keys())
     return [kind(**dict(zip(names, row, strict=True))) for row in found.all()]
 

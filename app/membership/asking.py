@@ -34,3 +34,14 @@ def keep(
     key = requesting.new_key()
     requesting.keep(session, action=action, target=target, params=params, now=now, key=key)
     return key
+
+
+def keep_cancel(session: Session, subscription_id: str, *, now: datetime) -> str:
+    """The same for a subscription that is to end at once."""
+    return keep(
+        session,
+        action="subscription.cancel_now",
+        target=subscription_id,
+        params={"subscription_id": subscription_id},
+        now=now,
+    )

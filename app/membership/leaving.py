@@ -45,14 +45,7 @@ def stop(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> None:
         subscription_id = pledge.subscription_id
         if is_unpaid or pledge.state in UNPAID:
             pledge.give_back_from = pledge.give_back_from or unpaid_since(session, pledge, now)
-            params = {"subscription_id": subscription_id}
-            key = asking.keep(
-                session,
-                action="subscription.cancel_now",
-                target=subscription_id,
-                params=params,
-                now=now,
-            )
+            key = asking.keep_cancel(session, subscription_id, now=now)
         else:
             key = _keep_end(session, subscription_id, stop=True, now=now)
     requesting.send(db, gateway, key, now=now)

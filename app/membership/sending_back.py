@@ -51,13 +51,7 @@ def _keep_end(session: Session, ref: str, now: datetime) -> str | None:
     subscription = facts.of(session, ref).subscription
     if subscription is None or subscription.status in OVER:
         return None
-    return asking.keep(
-        session,
-        action="subscription.cancel_now",
-        target=subscription.id,
-        params={"subscription_id": subscription.id},
-        now=now,
-    )
+    return asking.keep_cancel(session, subscription.id, now=now)
 
 
 def _refund(db: Database, gateway: Gateway, *, ref: str, charge_id: str, now: datetime) -> None:

@@ -23,6 +23,14 @@ def pay_twice(counter: Counter) -> tuple[str, str]:
     return one, other
 
 
+def pay_once_more(counter: Counter) -> None:
+    """The first is a patron already when the second pays; nothing is told of that yet."""
+    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    counter.sandbox.pay(one, GOOD, name="Ann")
+    counter.settle()
+    counter.sandbox.pay(other, GOOD, name="Ann")
+
+
 def kept_at_stripe(counter: Counter) -> list[tuple[int, int]]:
     """What was charged, and what of it was given back, by amount."""
     charges = counter.sandbox_list("charge")
@@ -47,10 +55,7 @@ def test_a_second_pledge_is_cancelled_and_refunded_and_the_person_told(counter: 
 
 
 def test_it_goes_back_even_if_stripe_was_away_for_a_day(counter: Counter) -> None:
-    one, other = counter.begin(amount="5"), counter.begin(amount="10")
-    counter.sandbox.pay(one, GOOD, name="Ann")
-    counter.settle()
-    counter.sandbox.pay(other, GOOD, name="Ann")
+    pay_once_more(counter)
     counter.sandbox.fault("503", path="/v1/", requests=1000)
     with capture_logs():
         counter.settle()
@@ -98,10 +103,7 @@ def test_told_again_it_goes_back_once(counter: Counter) -> None:
 
 
 def test_while_stripe_is_silent_the_giving_back_waits_and_happens_once(counter: Counter) -> None:
-    one, other = counter.begin(amount="5"), counter.begin(amount="10")
-    counter.sandbox.pay(one, GOOD, name="Ann")
-    counter.settle()
-    counter.sandbox.pay(other, GOOD, name="Ann")
+    pay_once_more(counter)
     counter.sandbox.fault("cut_after_execution", path="/v1/refunds", requests=5)
     counter.settle()
     counter.sandbox.clear_faults()
