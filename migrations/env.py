@@ -43,12 +43,14 @@ def run() -> None:
             render_as_batch=sqlite,
             render_item=render_item,
             compare_type=True,
-            transaction_per_migration=True,
         )
+        # All steps in one transaction: SQLite's writers queue for it, so who comes second finds the
+        # revision of who came first, and a step that fails leaves the database as it was.
         with context.begin_transaction():
             context.run_migrations()
+            if sqlite:
+                _check_foreign_keys(connection)
         if sqlite:
-            _check_foreign_keys(connection)
             raw.execute("PRAGMA foreign_keys=ON")
     engine.dispose()
 
