@@ -103,3 +103,11 @@ def round_half_up(numerator: int, denominator: int) -> int:
     sign = -1 if (numerator < 0) != (denominator < 0) else 1
     numerator, denominator = abs(numerator), abs(denominator)
     return sign * ((2 * numerator + denominator) // (2 * denominator))
+
+
+def in_what_was_paid(minor: int, *, paid: int, became: int) -> int:
+    """A part of what a payment became in another currency, in the one that was paid.
+
+    At the payment's own rate, rounded half up; nought where it became less than one minor unit.
+    """
+    return round_half_up(minor * paid, abs(became)) if became else 0

@@ -3,6 +3,9 @@
 What is booked is derived from the mirror and is the same however often and in whatever order it
 is derived: a charge that succeeded, a refund that succeeded, that refund come back, and what a
 balance transaction tells of fees and exchange. Money that is not ours is not booked.
+
+Fees are booked in the currency that was paid, so that what a currency brought, less its fees, is
+what is left of it; what Stripe changed into another one stands there without them.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.money import in_what_was_paid
 from app.core.statements import OneOf, rows, run
 from app.payments import copies
 from app.payments.copies import Copy
@@ -175,17 +179,19 @@ def _costs(
 
 def _settled(transaction: Copy, amount: int, currency: str) -> tuple[Side, ...]:
     """The fee, and where the balance has another currency than the payment, the exchange."""
-    fee, own = transaction.fee, transaction.currency
+    own = transaction.currency
     if own == currency:
-        sides: list[Side] = [("stripe", -fee, own), ("fees", fee, own)]
+        sides = [("stripe", -transaction.fee, own), ("fees", transaction.fee, own)]
     else:
         moved = amount if transaction.amount >= 0 else -amount
+        left = transaction.amount - transaction.fee
+        fee = in_what_was_paid(transaction.fee, paid=amount, became=transaction.amount)
         sides = [
             ("stripe", -moved, currency),
-            ("exchange", moved, currency),
-            ("exchange", -transaction.amount, own),
-            ("stripe", transaction.amount - fee, own),
-            ("fees", fee, own),
+            ("fees", fee, currency),
+            ("exchange", moved - fee, currency),
+            ("exchange", -left, own),
+            ("stripe", left, own),
         ]
     return tuple(side for side in sides if side[1])
 

@@ -228,7 +228,8 @@ class LedgerEntry(Base):
     """One side of a fact, signed. Append-only.
 
     What we hold at Stripe is positive in ``stripe``; what came from people is negative in
-    ``patrons``; what was spent is positive in ``fees``; ``exchange`` joins two currencies.
+    ``patrons``; what was spent is positive in ``fees``, in the currency that was paid;
+    ``exchange`` joins two currencies.
     """
 
     __tablename__ = "ledger_entry"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.core.i18n import gettext as _
-from app.core.money import Money
+from app.core.money import Money, in_what_was_paid
 from app.core.pagination import PAGE_SIZE, Cursor, Page, page_by_id
 from app.payments import reasons
 from app.payments.models import (
@@ -38,7 +38,10 @@ LAST_FOUR = 4
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One try to take money. ``fee`` and ``net`` are known a little later than the rest."""
+    """One try to take money. ``fee`` and ``net`` are known a little later than the rest.
+
+    They are in the currency that was paid; ``settled`` is what Stripe made of the net in another.
+    """
 
     id: str
     at: datetime
@@ -52,6 +55,7 @@ class Payment:
     total: Money
     fee: Money | None
     net: Money | None
+    settled: Money | None
     refunded: Money | None
 
     @property
@@ -246,8 +250,9 @@ def _rows() -> Any:
     return (
         sa.select(
             StripeCharge, Account.id.label("account_id"), Account.name.label("name"),
-            StripeSubscription.interval, StripeBalanceTransaction.fee,
-            StripeBalanceTransaction.net, StripeBalanceTransaction.currency,
+            StripeSubscription.interval, StripeBalanceTransaction.amount.label("moved"),
+            StripeBalanceTransaction.fee, StripeBalanceTransaction.net,
+            StripeBalanceTransaction.currency,
         )
         .outerjoin(
             LedgerTransaction,
@@ -297,6 +302,12 @@ def _place_of(session: Session, charge_id: str | None) -> sa.ColumnElement[Any] 
 
 def _payment(row: Any) -> Payment:
     charge: StripeCharge = row[0]
+    total, fee, settled = Money(charge.amount, charge.currency), None, None
+    if row.fee is not None and row.currency == charge.currency:
+        fee = Money(row.fee, charge.currency)
+    elif row.fee is not None:
+        kept = in_what_was_paid(row.fee, paid=charge.amount, became=row.moved)
+        fee, settled = Money(kept, charge.currency), Money(row.net, row.currency)
     return Payment(
         id=charge.id,
         at=charge.created,
@@ -307,9 +318,10 @@ def _payment(row: Any) -> Payment:
         name=row.name,
         card_brand=charge.card_brand,
         card_last4=charge.card_last4,
-        total=Money(charge.amount, charge.currency),
-        fee=Money(row.fee, row.currency) if row.fee is not None else None,
-        net=Money(row.net, row.currency) if row.net is not None else None,
+        total=total,
+        fee=fee,
+        net=total - fee if fee is not None else None,
+        settled=settled,
         refunded=(
             Money(charge.amount_refunded, charge.currency) if charge.amount_refunded else None
         ),

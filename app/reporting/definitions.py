@@ -50,8 +50,10 @@ DEFINITIONS: dict[str, tuple[Lazy, Lazy]] = {
     "revenue": (
         _l("Revenue"),
         _l(
-            "Charges are gross; refunds and the processor’s fees come off; net is what arrives. "
-            "One line for each movement at Stripe, on the day it moved there."
+            "Charges are gross, on the day they succeeded; refunds and the processor’s fees come "
+            "off; net is what is left. All in the currency that was paid: where Stripe changes it "
+            "into another, the fee counts at that payment’s own rate, and what the exchange costs "
+            "is not in it."
         ),
     ),
     "movements": (

@@ -160,13 +160,14 @@ def test_a_payment_is_listed_with_its_fee_and_found_by_card_and_id(desk: Desk) -
     monthly = desk.sell()
     once = desk.sell(card="5555555555554444", interval=None, total=2500)
     with desk.db.transaction() as session:
-        session.add(moved("txn_1", source=once, amount=2500, fee=63, net=2437))
+        session.add(moved("txn_1", source=once, amount=2625, fee=66, net=2559, currency="USD"))
     reader = desk.reader()
     page = reader.get("/admin/payments").text
 
     assert rows(page) == [once, monthly]
     assert "0.63\u00a0€" in page
     assert "24.37\u00a0€" in page
+    assert "25.59\u00a0$" in reader.get(f"/admin/payments/{once}").text
     assert rows(reader.get("/admin/payments?q=5555").text) == []
     assert rows(reader.get("/admin/payments?q=4242").text) == [monthly]
     assert rows(reader.get("/admin/payments?q=4444").text) == [once]

@@ -148,18 +148,42 @@ def test_exchange_joins_two_currencies_and_sums_to_nought_in_each(db: Database) 
     book(
         db,
         moved("txn_1", amount=186, fee=28, net=158),
-        moved("txn_2", source="re_1", type="refund", amount=-186, fee=0, net=-186),
+        moved("txn_2", source="re_1", type="refund", amount=-180, fee=0, net=-180),
         charged,
         back,
     )
 
     assert sides(db, "fee") == {
-        ("stripe", "UAH"): 0, ("exchange", "UAH"): 0, ("exchange", "EUR"): 0,
-        ("stripe", "EUR"): -28, ("fees", "EUR"): 28,
+        ("stripe", "UAH"): 0, ("fees", "UAH"): 1355, ("exchange", "UAH"): -1355,
+        ("exchange", "EUR"): 22, ("stripe", "EUR"): -22,
     }  # fmt: skip
     with db.reading() as session:
         for books in ledger.totals(session).values():
             assert sum(books.values()) == 0
+
+
+def test_a_fee_counts_in_the_currency_that_was_paid_and_the_balance_is_stripes(
+    db: Database,
+) -> None:
+    book(db, charge(amount=1000, currency="USD"), moved(amount=920, fee=40, net=880))
+
+    with db.reading() as session:
+        assert ledger.totals(session) == {
+            "USD": {"patrons": -1000, "stripe": 0, "fees": 43, "exchange": 957},
+            "EUR": {"stripe": 880, "exchange": -880},
+        }
+
+
+def test_money_that_changes_into_less_than_the_smallest_coin_is_lost_in_the_exchange(
+    db: Database,
+) -> None:
+    book(db, charge(amount=1, currency="UAH"), moved(amount=0, fee=25, net=-25))
+
+    with db.reading() as session:
+        assert ledger.totals(session) == {
+            "UAH": {"patrons": -1, "stripe": 0, "exchange": 1},
+            "EUR": {"stripe": -25, "exchange": 25},
+        }
 
 
 def test_money_goes_to_the_account_that_claims_its_reference(
