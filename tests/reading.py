@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -9,6 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+FROM_HERE = {"Origin": "http://localhost"}  # what a browser says of a form on a page of ours
 
 
 class NoForm(AssertionError):
@@ -27,3 +30,9 @@ class Reader(FlaskClient):
         if not found:
             raise NoForm(f"{at or path} answered {page.status_code} and has no form token")
         return self.post(path, data={"csrf_token": found[1], **(data or {})}, **more)
+
+
+def resent(page: TestResponse) -> list[tuple[str, str]]:
+    """The fields that wait in a page to be sent again, in their order, without its token."""
+    found = [(name, html.unescape(value)) for name, value in HIDDEN.findall(page.text)]
+    return [field for field in found if field[0] != "csrf_token"]

@@ -13,6 +13,7 @@ class AppError(Exception):
     """
 
     status = 400
+    is_sent_again = False  # whether the same may be sent once more as it is
     title = _l("That did not work")
     message = _l("Something in the request was not right. Nothing was changed.")
 
@@ -51,12 +52,14 @@ class Gone(AppError):
 
 class TooMany(AppError):
     status = 429
+    is_sent_again = True
     title = _l("Too many tries")
     message = _l("Please wait a few minutes, then try again.")
 
 
 class Unavailable(AppError):
     status = 503
+    is_sent_again = True
     title = _l("Not just now")
     message = _l(
         "A part we need does not answer. Nothing was charged. Please try again in a minute."

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import html
-import re
-
 import pytest
 from werkzeug.test import TestResponse
 
 from app.accounts.models import StaffMember
 from app.newsroom.models import CurrencyOffer
 from tests.accounts.door import Door, later
-from tests.reading import Reader
+from tests.reading import TOKEN, Reader, resent
 
 ADMIN, NEW = "admin@ledger.example", "new@ledger.example"
 STAFF = "/admin/staff"
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 CODE = "second_factor-code"
 
 
@@ -29,13 +25,14 @@ def admin(door: Door, client: Reader) -> Reader:
 def waiting(page: TestResponse) -> dict[str, list[str]]:
     """The fields that wait in the page that asks, as a browser would send them."""
     kept: dict[str, list[str]] = {}
-    for name, value in HIDDEN.findall(page.text):
-        kept.setdefault(name, []).append(html.unescape(value))
+    for name, value in resent(page):
+        kept.setdefault(name, []).append(value)
     return kept
 
 
 def confirm(reader: Reader, page: TestResponse, path: str, code: str) -> TestResponse:
-    return reader.post(path, data={**waiting(page), CODE: code})
+    token = TOKEN.findall(page.text)[0]
+    return reader.post(path, data={**waiting(page), CODE: code, "csrf_token": token})
 
 
 def test_soon_after_the_second_factor_nothing_is_asked(door: Door, admin: Reader) -> None:

@@ -6,17 +6,18 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from app.core.db import Database
 from app.core.forms import Form
+from app.core.web.failures import MACHINE_PATHS
 from tests import factories, founding
 from tests.architecture.files import modules
 from tests.clocks import FixedClock
-from tests.reading import Reader
+from tests.reading import FROM_HERE, Reader, resent
 from tests.topics.scene import Scene
 
 if TYPE_CHECKING:
@@ -85,6 +86,19 @@ def test_no_form_falls_over(app: Flask, visitors: Visitors, in_full: bool) -> No
     assert fell == []
 
 
+def test_no_form_that_comes_late_loses_what_was_typed(app: Flask, visitors: Visitors) -> None:
+    typed_before = [("a field", "кава <b>"), ("a field", 'two\r\n"lines"'), ("csrf_token", "late")]
+    lost = [
+        f"{answer.status_code} for {name} at {address}"
+        for rule, name, _ in tries(app, "POST", ["stranger", "admin"], each=0)
+        for address in [filled(rule, "1")]
+        if not address.startswith(MACHINE_PATHS)
+        for answer in [send(visitors[name], address, urlencode(typed_before), headers=FROM_HERE)]
+        if answer.status_code not in (400, 403) or resent(answer) != typed_before[:2]
+    ]
+    assert lost == []
+
+
 def tries(
     app: Flask, method: str, visitors: Iterable[str], *, each: int
 ) -> Iterator[tuple[Rule, str, list[str]]]:
@@ -103,8 +117,9 @@ def filled(rule: Rule, text: str) -> str:
     return PART.sub(lambda part: "1" if part["kind"] == "int" else typed, rule.rule)
 
 
-def send(reader: Reader, address: str, body: str) -> TestResponse:
-    return reader.post(address, data=body, content_type="application/x-www-form-urlencoded")
+def send(reader: Reader, address: str, body: str, **more: Any) -> TestResponse:
+    form = "application/x-www-form-urlencoded"
+    return reader.post(address, data=body, content_type=form, **more)
 
 
 def typed(names: list[str], text: str) -> str:

@@ -33,9 +33,10 @@ def test_what_a_page_reads_of_its_address_goes_along(counter: Counter) -> None:
     assert other(text) == "/join?amount=7&amp;interval=year&amp;lang=uk"
 
 
-def test_what_only_takes_forms_offers_the_front_page(counter: Counter) -> None:
-    assert other(counter.reader().post("/rounds/1/ballot").text) == "/?lang=uk"
-    assert other(counter.reader().post("/join").text) == "/join?lang=uk"
+def test_an_answer_to_a_form_has_no_link_that_would_lose_what_was_typed(counter: Counter) -> None:
+    for path in ("/rounds/1/ballot", "/join"):
+        assert not LINK.search(counter.reader().post(path).text), path
+    assert not LINK.search(counter.reader().submit("/join").text)
 
 
 def test_no_link_leads_to_another_host(counter: Counter) -> None:

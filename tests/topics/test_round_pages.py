@@ -16,7 +16,7 @@ from app.topics import enrolling
 from app.topics.models import Topic
 from app.topics.voting import readable
 from tests import factories
-from tests.reading import TOKEN, Reader
+from tests.reading import TOKEN, Reader, resent
 from tests.topics.scene import Scene
 
 Visit = Callable[[int | None], Reader]
@@ -81,8 +81,9 @@ def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(scene: Scene, visit
     assert token
     form = {"csrf_token": token[1], "choice": str(topics[0])}
     answer = reader.post(f"/rounds/{round_id}/ballot", data=form)
-    assert answer.status_code == 303
-    assert answer.location == f"/sign-in?next=/rounds/{round_id}"
+    assert answer.status_code == 403
+    assert 'href="/sign-in"' in answer.text
+    assert resent(answer) == [("choice", str(topics[0]))]
     assert scene.ballots(round_id) == []
 
 

@@ -15,7 +15,7 @@ from app.accounts.views.going_on import Answer, go_on, local, start
 from app.core.clock import wall_clock
 from app.core.errors import Forbidden, TooMany
 from app.core.i18n import gettext as _
-from app.core.web import database, limiter, now, reading, refusal, signed_in, transaction
+from app.core.web import database, limiter, now, reading, refusal, signed_in, transaction, waiting
 from app.core.web.access import asks_again
 from app.newsroom import queries
 
@@ -94,9 +94,7 @@ def _check(form: CodeForm) -> str | None:
 
 
 def _confirm_page(form: CodeForm) -> str:
-    own = {form.code.name, "csrf_token"}
-    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in own]
-    return render_template("accounts/confirm.html", form=form, sent=sent)
+    return render_template("accounts/confirm.html", form=form, sent=waiting.typed())
 
 
 def _show(form: CodeForm) -> str:

@@ -10,26 +10,33 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, redirect, request, url_for
 from flask_login import current_user
 
-from app.core.errors import Forbidden
+from app.core.errors import AppError, Forbidden
+from app.core.i18n import lazy_gettext as _l
 
 Role = Literal["admin", "editor", "finance", "viewer"]
-ASKED = "roles_asked"  # what a view says of itself
+ASKED, GATE = "roles_asked", "gate"  # what a view says of itself
 P = ParamSpec("P")
 R = TypeVar("R")
 # Filled by the room of accounts: asks for the second factor again; None where it came with this.
 asks_again: list[Callable[[], Response | None]] = []
 
 
+class SignedOut(AppError):
+    status = 403
+    is_sent_again = True
+    title = _l("You are signed out")
+    message = _l(
+        "Nothing was done yet. Sign in in a new tab, then come back to this page and send it again."
+    )
+
+
 def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Only for who is signed in; others sign in first and come back."""
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        if not current_user.is_authenticated:
-            return _to("accounts.sign_in")
-        return view(*args, **kwargs)
+    def gate() -> str:
+        return "" if current_user.is_authenticated else "accounts.sign_in"
 
-    return guarded
+    return _behind(gate, view)
 
 
 def requires(
@@ -41,15 +48,15 @@ def requires(
     ``confirmed``: what is sent is done only soon after a second factor, else it is asked for first.
     """
 
+    def gate() -> str:
+        if not current_user.is_authenticated:
+            return "accounts.sign_in"
+        if not may(current_user, *roles):
+            raise Forbidden()
+        return "" if current_user.has_second_factor else "accounts.second_factor"
+
     def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-            if not current_user.is_authenticated:
-                return _to("accounts.sign_in")
-            if not may(current_user, *roles):
-                raise Forbidden()
-            if not current_user.has_second_factor:
-                return _to("accounts.second_factor")
+        def asking(*args: P.args, **kwargs: P.kwargs) -> R | Response:
             if confirmed and request.method == "POST" and not current_user.is_confirmed:
                 [ask] = asks_again
                 answer = ask()
@@ -57,10 +64,18 @@ def requires(
                     return answer
             return view(*args, **kwargs)
 
+        guarded = _behind(gate, wraps(view)(asking))
         setattr(guarded, ASKED, roles)
         return guarded
 
     return decorate
+
+
+def refuse_entry() -> None:
+    """Raise what keeps a form's sender from its view, if anything does."""
+    gate = getattr(current_app.view_functions[request.endpoint or ""], GATE, None)
+    if gate is not None and gate():
+        raise SignedOut()
 
 
 def may(user: Any, *roles: Role) -> bool:
@@ -100,6 +115,18 @@ def safe_target(target: str | None, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
-def _to(endpoint: str) -> Response:
-    back = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-    return cast(Response, redirect(url_for(endpoint, next=back), 303))
+def _behind(gate: Callable[[], str], view: Callable[P, R]) -> Callable[P, R | Response]:
+    """The view for whom its gate lets in; ``gate`` names the page that others pass first."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        first = gate()
+        if not first:
+            return view(*args, **kwargs)
+        if request.method not in {"GET", "HEAD"}:
+            raise SignedOut()
+        back = request.full_path.rstrip("?")
+        return cast(Response, redirect(url_for(first, next=back), 303))
+
+    setattr(guarded, GATE, gate)
+    return guarded

@@ -6,16 +6,25 @@ import secrets
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask_wtf.csrf import CSRFError
-from markupsafe import escape
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import AppError, NotFound, TooMany, Unavailable
-from app.core.i18n import Lazy
+from app.core.i18n import Lazy, language
 from app.core.i18n import lazy_gettext as _l
+from app.core.web import access, waiting
 from app.core.web.context import house
 
 MACHINE_PATHS = ("/api/", "/stripe/", "/up", "/metrics", "/mail/bounce")
@@ -27,6 +36,14 @@ class FormExpired(AppError):
     message = _l(
         "To keep you safe, a form works for some hours only. Nothing was sent. "
         "Go back, reload the page and send it again."
+    )
+
+
+class SentLate(AppError):
+    is_sent_again = True
+    title = _l("Please send it once more")
+    message = _l(
+        "The page was open for many hours, or you signed in or out meanwhile. Nothing was done yet."
     )
 
 
@@ -54,6 +71,7 @@ class UnsupportedType(AppError):
 
 class ServerFault(AppError):
     status = 500
+    is_sent_again = True
     title = _l("A mistake on our side")
     message = _l(
         "It was written down and we will look at it. Your last step may not have been kept."
@@ -68,7 +86,7 @@ BY_STATUS: dict[int, type[AppError]] = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(AppError, show)
-    app.register_error_handler(CSRFError, lambda error: show(FormExpired()))
+    app.register_error_handler(CSRFError, _show_unsure)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(DBAPIError, _show_database)
     app.register_error_handler(PoolTimeout, _show_database)
@@ -82,7 +100,10 @@ def show(error: AppError, *, reference: str = "") -> Response:
         response = jsonify(type="about:blank", title=title, status=error.status, detail=message)
         response.content_type = "application/problem+json"
     else:
-        response = make_response(_page(error.status, title, message, reference))
+        sent = waiting.typed() if error.is_sent_again else None
+        response = make_response(
+            _page(status=error.status, title=title, message=message, reference=reference, sent=sent)
+        )
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -97,16 +118,24 @@ def refusal(page: str, error: AppError) -> Response:
     return response
 
 
-def _page(status: int, title: str, message: str, reference: str) -> str:
-    """The error page; where the layout itself is broken, its words alone."""
+def _page(**told: object) -> str:
+    """The error page; where the layout cannot be had, its words and what was typed alone."""
     try:
-        return render_template(
-            "errors/error.html", status=status, title=title, message=message, reference=reference
-        )
+        return render_template("errors/error.html", **told)
     except Exception:
         log.exception("the error page cannot be rendered")
-        words = escape(f"{title}. {message} {reference}".strip())
-        return f"<!doctype html><title>{escape(title)}</title><h1>{words}</h1>"
+    bare = current_app.jinja_env.get_template("errors/bare.html")
+    sheet = url_for("static", filename="css/reader.css")
+    return bare.render(locale=language(), path=request.path, sheet=sheet, **told)
+
+
+def _show_unsure(_error: CSRFError) -> Response:
+    """A form without a token that holds: who sent it says so again, once they may come in."""
+    try:
+        access.refuse_entry()
+    except AppError as error:
+        return show(error)
+    return show(FormExpired() if waiting.typed() is None else SentLate())
 
 
 def _show_http(error: HTTPException) -> Response:

@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 
 from app.core import i18n
@@ -67,8 +66,10 @@ def _for_templates() -> dict[str, object]:
 
 
 def _links() -> list[dict[str, str]]:
-    """The same page in the other languages."""
-    here, query = _here(), _query()
+    """The same page in the other languages; none of an answer to a form, for it would be lost."""
+    if request.method not in {"GET", "HEAD"}:
+        return []
+    here, query = request.script_root + quote("/" + request.path.lstrip("/\\")), _query()
     return [
         {"code": code, "name": name, "url": f"{here}?{urlencode([*query, ('lang', code)])}"}
         for code, name in i18n.LANGUAGES.items()
@@ -76,20 +77,9 @@ def _links() -> list[dict[str, str]]:
     ]
 
 
-def _here() -> str:
-    """Where this page can be asked for; what only takes forms has none, nor has a foreign host."""
-    path = "/" + request.path.lstrip("/\\")
-    if request.method not in {"GET", "HEAD"}:
-        try:
-            current_app.url_map.bind("").match(path, method="GET")
-        except HTTPException:
-            path = "/"
-    return request.script_root + quote(path)
-
-
 def _query() -> list[tuple[str, str]]:
     """What the page reads of its address."""
-    if request.endpoint is None or request.method not in {"GET", "HEAD"}:
+    if request.endpoint is None:
         return []
     endpoint = request.endpoint
     return [(k, v) for k, v in request.args.items() if k != "lang" and _is_read(endpoint, k)]

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from app.core.errors import NotFound
 from app.core.money import Money
-from app.core.web import database, now, reading
+from app.core.web import database, now, reading, signed_in
 from app.core.web.alike import alike
 from app.newsroom.here import here
 from app.topics import publishing, queries, voting
@@ -56,11 +56,9 @@ def show_round(round_id: int) -> str:
 
 
 @bp.post("/rounds/<int:round_id>/ballot")
+@signed_in
 def cast_ballot(round_id: int) -> ResponseReturnValue:
     """Save a ballot; who may and until when is decided in voting.cast."""
-    back = url_for("topics.show_round", round_id=round_id)
-    if not current_user.is_authenticated:
-        return redirect(url_for("accounts.sign_in", next=back), 303)
     with database().writing() as db:
         saved = voting.cast(
             db,
@@ -71,7 +69,7 @@ def cast_ballot(round_id: int) -> ResponseReturnValue:
             now=now(),
         )
     session[KEPT_RECEIPT] = [round_id, saved.receipt]
-    return redirect(back, 303)
+    return redirect(url_for("topics.show_round", round_id=round_id), 303)
 
 
 @bp.get("/rounds/<int:round_id>/result")
