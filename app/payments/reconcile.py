@@ -24,7 +24,7 @@ from app.payments import changes, copies, fees, handling, inbox, locking, mirror
 from app.payments.changes import Kind
 from app.payments.copies import Copy
 from app.payments.events import HANDLED
-from app.payments.gateway import Gateway
+from app.payments.gateway import PAGE, Gateway
 from app.payments.models import (
     ReconcileFinding,
     ReconcileRun,
@@ -43,7 +43,7 @@ OVERLAP = timedelta(days=4)  # longer than Stripe goes on trying to deliver
 ON_ITS_WAY = timedelta(minutes=10)
 TYPES_AT_ONCE = 20
 WRITTEN_AT_ONCE = 500
-PAUSE = 0.12  # seconds between calls: under ten a second
+PAUSE = 0.12  # seconds between pages: under ten a second
 WALKED: tuple[Kind, ...] = ("invoice", "charge", "refund")
 Json = dict[str, Any]
 audit.named({"reconcile.asked": _l("Comparison with Stripe asked for")})
@@ -72,7 +72,8 @@ class _Walk:
         """Pages of a list, no faster than Stripe likes."""
         for page in self.gateway.pages(kind, **params):
             yield page
-            time.sleep(self.pause)
+            if len(page) == PAGE:  # else none follows
+                time.sleep(self.pause)
 
     def found(self, kind: str, stripe_id: str, detail: str, *, repaired: bool = False) -> None:
         self.report.findings.append(Finding(kind, stripe_id, detail, repaired))
