@@ -35,12 +35,14 @@ pay_open=False)``                              pay_open collects what waits
 ``refund(charge, amount=None)``                as a person on the dashboard does
 ``knobs(**changes)``                           see ``app.sandbox.knobs.Knobs``: duplicate, reorder,
                                                order ("A"|"B"), delay, drop, old_version,
-                                               same_second, paused, seed, retry_days, after_retries
+                                               same_second, paused, seed, retry_days, after_retries,
+                                               settlement (a currency that all charges settle in)
 ``fault(kind, path="/v1/", requests=1,         the next requests go wrong: silent, slow, refuse,
 seconds=0, method=None)``, ``clear_faults()``  429, 500, 503, 500_stored, html200, half_json,
                                                cut_after_execution
 ``counts(reset=False)``                        {reads, writes, routes: {"GET /v1/…/{id}": n}}
-``books()``                                    per currency: charges, refunds, fees, net, unbooked
+``books()``                                    per currency of the balance: charges, refunds, fees,
+                                               net; per currency of the charge: unbooked
 ``reset()``, ``close()``
 =============================================  ================================================
 

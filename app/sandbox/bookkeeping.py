@@ -19,9 +19,10 @@ FROM object WHERE kind = 'charge' AND status = 'succeeded'
 
 
 def books(act: Act) -> Json:
-    """Per currency, in minor units: what was charged, refunded, kept as fee, and left.
+    """Per currency of the balance, in minor units: what was charged, refunded, kept as fee, left.
 
-    ``unbooked`` is what has succeeded and has no balance transaction yet; it is in no other sum.
+    ``unbooked`` is what has succeeded and has no balance transaction yet; it is in no other sum,
+    and under the currency that was charged, since its rate is not known before it is booked.
     """
     result: Json = {}
     for currency, category, count, amount, fee, net in act.db.execute(SUMS):

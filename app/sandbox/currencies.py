@@ -26,6 +26,8 @@ MINIMUM = {
     "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
 }  # fmt: skip
 LARGEST = 99_999_999
+# They have no minor unit any more, and their amounts are still written with two digits.
+WITHOUT_MINOR = frozenset({"isk", "ugx"})
 
 
 def exponent(currency: str) -> int:
@@ -35,16 +37,48 @@ def exponent(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
+def is_currency(currency: object) -> bool:
+    """Whether it is a currency as the API writes it: three small letters that Stripe takes."""
+    known = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL
+    return isinstance(currency, str) and currency in known
+
+
 def check_currency(currency: str, *, param: str = "currency") -> str:
     """Return the currency in lower case; raises RequestFailed for what Stripe does not take."""
     lower = currency.lower()
-    if lower not in ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL:
+    if not is_currency(lower):
         raise RequestFailed(
             f"Invalid currency: {lower}. Stripe does not support it.",
             code="parameter_invalid_string",
             param=param,
         )
     return lower
+
+
+def step(currency: str) -> int:
+    """What every amount that is charged or given back is a multiple of, in minor units.
+
+    Source: Stripe, "Supported currencies", three-decimal currencies and special cases.
+    """
+    if currency in WITHOUT_MINOR:
+        return 100
+    return 10 if currency in THREE_DECIMAL else 1
+
+
+def check_step(amount: int, currency: str, *, param: str = "amount") -> None:
+    """Raise RequestFailed where the amount has a finer part than the currency's cards take."""
+    if amount % step(currency) == 0:
+        return
+    name = currency.upper()
+    why = (
+        f"Currency {name} has become effectively zero-decimal and charged amounts must be evenly "
+        "divisible by 100. See https://stripe.com/docs/currencies#zero-decimal for more "
+        "information."
+        if currency in WITHOUT_MINOR
+        else f"Currency {name} has three decimals and the last digit of amounts must be 0. See "
+        "https://stripe.com/docs/currencies#three-decimal for more information."
+    )
+    raise RequestFailed(f"Invalid amount. {why}", code="parameter_invalid_integer", param=param)
 
 
 def least_charge(currency: str) -> int:
@@ -73,6 +107,11 @@ def check_charge(amount: int, currency: str, *, param: str = "amount") -> None:
 def fee_of(amount: int, currency: str) -> int:
     """1.5 % and a quarter of the currency's unit, rounded half up, in minor units."""
     return (amount * 15 + 250 * int(10 ** exponent(currency)) + 500) // 1000
+
+
+def conversion_fee_of(amount: int) -> int:
+    """2 % of an amount that was converted, rounded half up, in minor units."""
+    return (amount + 25) // 50
 
 
 def spell(amount: int, currency: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from app.sandbox.apiversions import is_version
+from app.sandbox.currencies import is_currency
 from app.sandbox.errors import Json, RequestFailed
 
 PREFIX = "knob."
@@ -24,7 +25,8 @@ class Knobs:
     nothing is sent. ``seed``: decides what is dropped and where an event lands.
     ``upcoming_days``: so many days before a renewal ``invoice.upcoming`` is told (0: never).
     ``retry_days``: days between the tries to collect an invoice. ``after_retries``: "cancel",
-    "unpaid" or "past_due".
+    "unpaid" or "past_due". ``settlement``: the one currency in which all new charges settle; with
+    None each settles in its own, as with bank accounts in all of them.
     """
 
     duplicate: int = 1
@@ -39,6 +41,7 @@ class Knobs:
     upcoming_days: int = 0
     retry_days: tuple[int, ...] = (3, 5, 7)
     after_retries: str = "cancel"
+    settlement: str | None = None
 
 
 NAMES = tuple(one.name for one in fields(Knobs))
@@ -89,6 +92,7 @@ def _check(wanted: Json) -> None:
         "retry_days": isinstance(days, (list, tuple))
         and all(isinstance(day, int) and day > 0 for day in days),
         "after_retries": wanted["after_retries"] in ("cancel", "unpaid", "past_due"),
+        "settlement": wanted["settlement"] is None or is_currency(wanted["settlement"]),
     }
     wrong = [name for name, is_fine in fine.items() if not is_fine]
     if wrong:

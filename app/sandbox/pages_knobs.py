@@ -61,6 +61,10 @@ def _maybe(text: str) -> str | None:
     return text or None
 
 
+def _currency(text: str) -> str | None:
+    return text.lower() or None
+
+
 def _share(text: str) -> float:
     return float(text.replace(",", "."))
 
@@ -94,4 +98,5 @@ KNOBS: dict[str, tuple[str, Meant, tuple[tuple[str, str], ...]]] = {
             ("past_due", "it stays past due"),
         ),
     ),
+    "settlement": ("All charges settle in; empty: each in its own currency", _currency, ()),
 }

@@ -190,8 +190,8 @@ UKRAINIAN = {
     "This is no amount.": "Це не сума.",
     # disorder
     "Disorder": "Безлад",
-    "How badly events arrive, and how patient the billing is.": (
-        "Як погано доходять події і скільки терпіння у виставлення рахунків."
+    "How badly events arrive, how patient the billing is, and what money becomes.": (
+        "Як погано доходять події, скільки терпіння у виставлення рахунків і на що міняють гроші."
     ),
     "Deliveries": "Доставки",
     "go out": "ідуть",
@@ -211,6 +211,9 @@ UKRAINIAN = {
     "the subscription ends": "підписка закінчується",
     "it is unpaid": "вона несплачена",
     "it stays past due": "вона лишається простроченою",
+    "All charges settle in; empty: each in its own currency": (
+        "Усі списання зараховувати у валюті (порожньо: кожне у своїй)"
+    ),
     "This is no value for this knob.": "Такого значення тут бути не може.",
     "No endpoint wants this event.": "Цієї події не чекає жоден отримувач.",
     "Set the disorder": "Налаштувати безлад",

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from tests.sandbox.shopping import Shop
 
 
-def priced(shop: Shop, amount: int, interval: str = "month") -> dict[str, Any]:
+def priced(
+    shop: Shop, amount: int, interval: str = "month", currency: str = "eur"
+) -> dict[str, Any]:
     return {
-        "currency": "eur",
+        "currency": currency,
         "product": shop.product,
         "unit_amount": amount,
         "recurring": {"interval": interval},
@@ -24,7 +26,8 @@ def priced(shop: Shop, amount: int, interval: str = "month") -> dict[str, Any]:
 
 def change(shop: Shop, subscription: stripe.Subscription, **given: Any) -> stripe.Subscription:
     item = subscription["items"].data[0]
-    data = priced(shop, given.pop("amount"), given.pop("interval", "month"))
+    interval = given.pop("interval", "month")
+    data = priced(shop, given.pop("amount"), interval, subscription.currency)
     params: Any = {"items": [{"id": item.id, "price_data": data}], **given}
     return shop.client.v1.subscriptions.update(subscription.id, params)
 

@@ -79,6 +79,17 @@ def test_the_desk_says_what_cannot_be_done(
     assert said in act(browser, name, **form).text
 
 
+def test_the_desk_sets_the_currency_of_settlement(browser: Client, sandbox: WiredSandbox) -> None:
+    fields: dict[str, str] = {"duplicate": "1", "reorder": "0", "delay": "0", "drop": "0"}
+    fields |= {"same_second": "0", "seed": "0", "retry_days": "3, 5, 7", "after_retries": "cancel"}
+
+    said = act(browser, "knobs", settlement="EUR", **fields).text
+
+    assert "The disorder is set." in said
+    assert 'name="settlement" value="eur"' in said
+    assert sandbox.knobs()["settlement"] == "eur"
+
+
 @pytest.mark.parametrize("amount", ["", "0", "-1", "1.999", "1e2", "x", "٣", "9" * 40])
 def test_the_desk_gives_back_no_amount_that_is_none(
     browser: Client, shop: Shop, amount: str

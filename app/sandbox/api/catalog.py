@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.sandbox.acting import Act
 from app.sandbox.api.listing import page
 from app.sandbox.api.routing import delete, get, listed, post
-from app.sandbox.currencies import LARGEST, check_currency
+from app.sandbox.currencies import LARGEST, check_currency, check_step
 from app.sandbox.errors import Json, RequestFailed, missing
 from app.sandbox.params import (  # fmt: skip
     CREATED,
@@ -151,6 +151,7 @@ def inline(act: Act, given: Json, *, param: str = "") -> Json:
 
     currency = check_currency(given["currency"], param=full("currency"))
     amount = _amount(given, full("unit_amount"))
+    check_step(amount, currency, param=full("unit_amount"))
     if ("product" in given) == ("product_data" in given):
         raise RequestFailed(
             f"You must specify either {full('product')} or {full('product_data')}.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.sandbox.acting import Act
 from app.sandbox.billing import collecting, invoicing, periods, subscribing
-from app.sandbox.currencies import spell
+from app.sandbox.currencies import spell, step
 from app.sandbox.errors import Json
 from app.sandbox.shapes import catalog, invoices
 
@@ -82,11 +82,12 @@ def _prorate(
 ) -> None:
     start, end = item["current_period_start"], item["current_period_end"]
     left, whole = periods.share_left(start, end, instant)
+    smallest = step(item["price"]["currency"])
     old = item["price"]["unit_amount"] * item["quantity"]
     new = change.price["unit_amount"] * change.quantity
     for amount, price, word in (
-        (-_share(old, left, whole), item["price"], "Unused"),
-        (_share(new, left, whole), change.price, "Remaining"),
+        (-_share(old, left, whole, smallest), item["price"], "Unused"),
+        (_share(new, left, whole, smallest), change.price, "Remaining"),
     ):
         if amount == 0 or (credit_only and word == "Remaining"):
             continue
@@ -103,6 +104,6 @@ def _prorate(
         act.add(made, "invoiceitem.created")
 
 
-def _share(amount: int, left: int, whole: int) -> int:
-    """The part of an amount, rounded half up."""
-    return (2 * amount * left + whole) // (2 * whole)
+def _share(amount: int, left: int, whole: int, smallest: int) -> int:
+    """The part of an amount, rounded half up to what can be charged."""
+    return (2 * amount * left + whole * smallest) // (2 * whole * smallest) * smallest

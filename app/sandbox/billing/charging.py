@@ -75,7 +75,8 @@ def settle(act: Act, charge_id: str, payload: Json | None = None) -> None:
     charge = act.get("charge", charge_id)
     if charge["balance_transaction"] is not None or charge["status"] != "succeeded":
         return
-    booked = payments.balance_transaction(act, charge, amount=charge["amount"], fee=True)
+    into = act.turned.settlement or charge["currency"]
+    booked = payments.balance_transaction(act, charge, amount=charge["amount"], into=into, fee=True)
     act.add(booked)
     act.change(charge, "charge.updated", balance_transaction=booked["id"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.sandbox.acting import Act
 from app.sandbox.billing import charging
-from app.sandbox.currencies import spell
+from app.sandbox.currencies import check_step, spell
 from app.sandbox.errors import Json, RequestFailed
 from app.sandbox.shapes import payments
 
@@ -15,27 +15,14 @@ def refund(
     act: Act, charge: Json, *, amount: int | None, reason: str | None, metadata: Json
 ) -> Json:
     """Give back ``amount`` of a charge, or what is left of it; raises RequestFailed."""
-    left = charge["amount"] - charge["amount_refunded"]
-    if charge["status"] != "succeeded":
-        raise RequestFailed(
-            f"Charge {charge['id']} has not succeeded and can not be refunded.", param="charge"
-        )
-    if left == 0:
-        raise RequestFailed(
-            f"Charge {charge['id']} has already been refunded.",
-            code="charge_already_refunded",
-        )
-    amount = left if amount is None else amount
-    if amount > left:
-        raise RequestFailed(
-            f"Refund amount ({spell(amount, charge['currency'])}) is greater than unrefunded "
-            f"amount on charge ({spell(left, charge['currency'])})",
-            param="amount",
-        )
+    amount = _given_back(charge, amount)
     charging.settle(act, charge["id"])
     charge = act.get("charge", charge["id"])
     made = payments.refund(act, charge, amount=amount, reason=reason, metadata=metadata)
-    booked = payments.balance_transaction(act, made, amount=-amount, fee=False)
+    taken = act.get("balance_transaction", charge["balance_transaction"])
+    booked = payments.balance_transaction(
+        act, made, amount=-amount, into=taken["currency"], fee=False
+    )
     made["balance_transaction"] = booked["id"]
     act.add(booked)
     refunded = charge["amount_refunded"] + amount
@@ -64,3 +51,26 @@ def reference_known(act: Act, refund_id: str, payload: Json | None) -> None:
         "charge.refund.updated",
         destination_details=details | {"card": card},
     )
+
+
+def _given_back(charge: Json, amount: int | None) -> int:
+    """The amount, or what is left of the charge; raises RequestFailed where it cannot go back."""
+    left = charge["amount"] - charge["amount_refunded"]
+    if charge["status"] != "succeeded":
+        raise RequestFailed(
+            f"Charge {charge['id']} has not succeeded and can not be refunded.", param="charge"
+        )
+    if left == 0:
+        raise RequestFailed(
+            f"Charge {charge['id']} has already been refunded.",
+            code="charge_already_refunded",
+        )
+    amount = left if amount is None else amount
+    if amount > left:
+        raise RequestFailed(
+            f"Refund amount ({spell(amount, charge['currency'])}) is greater than unrefunded "
+            f"amount on charge ({spell(left, charge['currency'])})",
+            param="amount",
+        )
+    check_step(amount, charge["currency"])
+    return amount

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.sandbox.acting import Act
 from app.sandbox.cards import Instrument, Refusal
-from app.sandbox.currencies import fee_of
+from app.sandbox.converting import Settled, settled
+from app.sandbox.currencies import conversion_fee_of, fee_of
 from app.sandbox.errors import Json
 
 TWO_DAYS = 172_800
@@ -165,25 +166,29 @@ def payment_error(charge: Json, method: Json, refusal: Refusal) -> Json:
     return {key: value for key, value in error.items() if value is not None}
 
 
-def balance_transaction(act: Act, source: Json, *, amount: int, fee: bool) -> Json:
-    """A movement of the balance: a charge with its fee, or a refund without one."""
-    currency = source["currency"]
-    cost = fee_of(amount, currency) if fee else 0
+def balance_transaction(act: Act, source: Json, *, amount: int, into: str, fee: bool) -> Json:
+    """A movement of the balance: a charge with its fee, or a refund without one.
+
+    ``amount`` is in the currency of the source; the movement is in ``into``, at today's rate.
+    """
+    moved = settled(amount, source["currency"], into=into, at=act.now, seed=act.account.seed)
+    fees = _fee_details(moved) if fee else []
+    cost = sum(one["amount"] for one in fees)
     bank = source["id"].startswith("py") or source.get("charge", "").startswith("py")
     kind = ("payment" if bank else "charge") if fee else ("payment_refund" if bank else "refund")
     return {
         "id": act.new_id("txn_1" if fee else "txn_3"),
         "object": "balance_transaction",
-        "amount": amount,
+        "amount": moved.amount,
         "available_on": act.now + TWO_DAYS,
         "balance_type": "payments",
         "created": act.now,
-        "currency": currency,
+        "currency": moved.currency,
         "description": source.get("description"),
-        "exchange_rate": None,
+        "exchange_rate": None if moved.rate is None else float(moved.rate),
         "fee": cost,
-        "fee_details": _fee_details(cost, currency),
-        "net": amount - cost,
+        "fee_details": fees,
+        "net": moved.amount - cost,
         "reporting_category": "charge" if fee else "refund",
         "source": source["id"],
         "status": "pending",
@@ -231,17 +236,20 @@ def refund(act: Act, charge: Json, *, amount: int, **given: object) -> Json:
     return base | given
 
 
-def _fee_details(cost: int, currency: str) -> list[Json]:
-    if not cost:
-        return []
+def _fee_details(moved: Settled) -> list[Json]:
+    parts = [("Stripe processing fees", fee_of(moved.amount, moved.currency))]
+    if moved.rate is not None:
+        parts.append(("Stripe currency conversion fee", conversion_fee_of(moved.amount)))
     return [
         {
             "amount": cost,
             "application": None,
-            "currency": currency,
-            "description": "Stripe processing fees",
+            "currency": moved.currency,
+            "description": description,
             "type": "stripe_fee",
         }
+        for description, cost in parts
+        if cost
     ]
 
 
