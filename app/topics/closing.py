@@ -26,37 +26,45 @@ def extend(
     note: dict[str, str],
     actor_id: int,
     now: datetime,
-) -> None:
+) -> bool:
     """Let a running round end later, and say in public why; ``note`` is by language.
 
+    False where just this was done already: it was sent twice.
     Raises NotFound, RoundNotOpen (also past the end), WrongDates, ReasonMissing, AnotherIsOpen.
     """
-    round_ = _running(session, round_id, now)
+    round_ = _alone(session, round_id)
+    _refuse_ended(round_, now)
+    if closes_at == round_.closes_at and _was_told(session, round_id, closes_at, note):
+        return False
     if closes_at <= round_.closes_at:
         raise WrongDates(_l("The new end has to be later than the one it has now."))
     planning.refuse_overlap(session, round_id, opens_at=round_.opens_at, closes_at=closes_at)
     _tell(session, round_, "extended", closes_at, note=note, actor_id=actor_id, now=now)
     planning.at(session, round_id, closes_at, now=now)
     planning.record(session, "round.extended", round_id, actor_id, now)
+    return True
 
 
 def close_now(
     session: Session, *, round_id: int, note: dict[str, str], actor_id: int, now: datetime
-) -> None:
+) -> bool:
     """Close a running round before its time, and say in public why; ``note`` is by language.
 
-    Raises NotFound, RoundNotOpen, ReasonMissing.
+    False where it is closed already. Raises NotFound, RoundNotOpen, ReasonMissing.
     """
-    round_ = _running(session, round_id, now)
+    round_ = _alone(session, round_id)
+    if round_.state == "closed":
+        return False
+    _refuse_ended(round_, now)
     end = max(now, round_.opens_at + timedelta(microseconds=1))  # a rehearsed clock may stand
     _tell(session, round_, "closed_early", end, note=note, actor_id=actor_id, now=now)
     _close(session, round_, actor_id=actor_id, now=now)
+    return True
 
 
 def close_due(session: Session, *, round_id: int, now: datetime) -> None:
     """Close a round whose end has come; anything else is left alone."""
-    guarding.alone(session.connection())
-    round_ = planning.locked(session, round_id)
+    round_ = _alone(session, round_id)
     if round_.state == "open" and round_.closes_at <= now:
         _close(session, round_, actor_id=None, now=now)
 
@@ -67,12 +75,22 @@ def due(session: Session, *, now: datetime) -> list[int]:
     return list(session.scalars(ended))
 
 
-def _running(session: Session, round_id: int, now: datetime) -> Round:
+def _alone(session: Session, round_id: int) -> Round:
+    """A round that nobody votes in, opens or closes meanwhile."""
     guarding.alone(session.connection())
-    round_ = planning.locked(session, round_id)
+    return planning.locked(session, round_id)
+
+
+def _refuse_ended(round_: Round, now: datetime) -> None:
     if round_.state != "open" or now >= round_.closes_at:
         raise RoundNotOpen()
-    return round_
+
+
+def _was_told(session: Session, round_id: int, closes_at: datetime, note: dict[str, str]) -> bool:
+    """Whether the newest note of a round gave it this end, in these words."""
+    own = sa.select(RoundNotice).where(RoundNotice.round_id == round_id)
+    newest = session.scalars(own.order_by(RoundNotice.id.desc()).limit(1)).first()
+    return newest is not None and (newest.closes_after, newest.note) == (closes_at, note)
 
 
 def _tell(

@@ -70,13 +70,17 @@ def move(
     note: str = "",
     story_url: str | None = None,
     reporter: str | None = None,
-) -> None:
+) -> bool:
     """Move a topic to a status, with what readers are told.
 
     A decline and a hold need a note, a publication the story's address.
+    False where it stands there already, with the same words: it was sent twice.
     Raises NotFound, WrongStatus, ReasonMissing.
     """
     topic = _locked(session, topic_id)
+    stands = (topic.status, topic.public_note or "", topic.story_url, topic.reporter)
+    if stands == (to, note, story_url or topic.story_url, reporter or topic.reporter):
+        return False
     if to not in open_to(session, topic):
         raise WrongStatus()
     if (to in SAYS_WHY and not note) or (to == "published" and not story_url):
@@ -97,6 +101,7 @@ def move(
             payload={"topic": topic_id},
             dedupe_key=f"story_out:{topic_id}",
         )
+    return True
 
 
 def edit(

@@ -20,15 +20,18 @@ from app.topics.models import Round, RoundOption, Topic, TopicText
 log = structlog.get_logger()
 
 
-def open_now(session: Session, *, round_id: int, actor_id: int, now: datetime) -> None:
-    """Open a draft at once, whenever it was planned for.
+def open_now(session: Session, *, round_id: int, actor_id: int, now: datetime) -> bool:
+    """Open a draft at once, whenever it was planned for; False where it is open already.
 
     Raises NotFound, RoundNotDraft, WrongDates, TooFewTopics, AnotherIsOpen.
     """
     guarding.alone(session.connection())
+    if planning.locked(session, round_id).state == "open":
+        return False
     round_ = planning.draft(session, round_id)
     round_.opens_at = now
     _open(session, round_, actor_id=actor_id, now=now)
+    return True
 
 
 def open_due(session: Session, *, round_id: int, now: datetime) -> None:

@@ -118,8 +118,11 @@ def unschedule(session: Session, *, round_id: int, actor_id: int, now: datetime)
 
 
 def discard(session: Session, *, round_id: int, actor_id: int, now: datetime) -> None:
-    """Throw a draft away. Raises NotFound, RoundNotDraft."""
-    round_ = draft(session, round_id)
+    """Throw a draft away, if it is still there. Raises RoundNotDraft."""
+    try:
+        round_ = draft(session, round_id)
+    except NotFound:
+        return
     session.execute(sa.delete(RoundOption).where(RoundOption.round_id == round_id))
     session.delete(round_)
     session.flush()

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.core import audit
-from app.topics.models import Round, Topic, TopicText
+from app.topics.models import Round, Topic, TopicStep, TopicText
 from tests import factories
 from tests.reading import Reader
 from tests.topics.scene import Scene, at_once
@@ -240,6 +240,49 @@ def test_a_topic_that_somebody_else_moved_keeps_the_note(scene: Scene, visit: Vi
     assert answer.status_code == 409
     assert "cannot go there" in answer.text
     assert "We wait for the court." in answer.text
+
+
+def test_what_is_done_to_a_round_twice_is_said_to_be_so_already(scene: Scene, visit: Visit) -> None:
+    round_id = scene.draft(scene.topics(2))
+    reader, page = visit(scene.editor), f"/admin/rounds/{round_id}"
+    later = {"closes_at": "2026-12-30T20:00", "note": "The site was down."}
+    for act, data, said in (
+        ("open", {}, "It is open already."),
+        ("extend", later, "It ends at that time already."),
+        ("close", {"early-note": "It is out."}, "It is closed already."),
+    ):
+        for again in (False, True):
+            answer = reader.submit(f"{page}/{act}", data, at="/topics/suggest")
+            assert (answer.status_code, answer.location) == (303, page), act
+            assert (said in reader.get(page).text) == again, act
+    other = f"/admin/rounds/{scene.draft(scene.topics(2))}/discard"
+    for _ in range(2):
+        assert reader.submit(other, at="/topics/suggest").location == "/admin/rounds"
+    with scene.db.reading() as session:
+        acts = session.scalars(sa.select(audit.AuditEntry.action).order_by("id")).all()
+    done = [act for act in acts if act != "round.planned"]
+    assert done == ["round.opened", "round.extended", "round.closed", "round.discarded"]
+
+
+def test_another_end_at_the_same_time_keeps_its_note(scene: Scene, visit: Visit) -> None:
+    round_id = scene.open_round(scene.topics(2))
+    reader, page = visit(scene.editor), f"/admin/rounds/{round_id}"
+    later = {"closes_at": "2026-12-30T20:00", "note": "The site was down."}
+    assert reader.submit(f"{page}/extend", later, at=page).status_code == 303
+    other = reader.submit(f"{page}/extend", later | {"note": "Many asked."}, at=page)
+    assert (other.status_code, "Many asked." in other.text) == (422, True)
+
+
+def test_a_topic_moved_twice_takes_one_step(scene: Scene, visit: Visit) -> None:
+    (topic_id,) = scene.topics(1, status="won")
+    reader, page = visit(scene.editor), f"/admin/topics/{topic_id}"
+    story = {"to": "published", "note": "Read it.", "story_url": "https://example.org/a"}
+    for move in (story, {"to": "reporting", "note": "There is more."}):
+        steps = scene.count(TopicStep)
+        for _ in range(2):
+            assert reader.submit(f"{page}/move", move, at=page).status_code == 303
+        assert "It stands there already." in reader.get(page).text
+        assert scene.count(TopicStep) == steps + 1
 
 
 @pytest.mark.parametrize("clicks", [2, 4])

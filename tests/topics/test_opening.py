@@ -243,7 +243,7 @@ def test_a_plan_needs_listed_topics_and_dates_in_order(scene: Scene) -> None:
 def test_an_open_round_is_no_draft_any_more(scene: Scene) -> None:
     topics = scene.topics(2)
     round_id = scene.open_round(topics)
-    for verb in (planning.discard, planning.schedule, planning.unschedule, opening.open_now):
+    for verb in (planning.discard, planning.schedule, planning.unschedule):
         with pytest.raises(RoundNotDraft), scene.db.transaction() as session:
             verb(session, round_id=round_id, actor_id=scene.editor, now=scene.now)
 

@@ -100,8 +100,9 @@ def unschedule_round(round_id: int) -> ResponseReturnValue:
 def open_round(round_id: int) -> ResponseReturnValue:
     """Open a draft at once."""
     with transaction() as session:
-        opening.open_now(session, round_id=round_id, actor_id=current_user.id, now=now())
-    return _to(round_id, _("The round is open. Topics, roll and rule stand still."))
+        is_new = opening.open_now(session, round_id=round_id, actor_id=current_user.id, now=now())
+    opened = _("The round is open. Topics, roll and rule stand still.")
+    return _to(round_id, opened if is_new else _("It is open already."))
 
 
 @bp.post("/admin/rounds/<int:round_id>/discard")
@@ -124,7 +125,7 @@ def extend_round(round_id: int) -> ResponseReturnValue:
         return _page(round_id, extend=form), 422
     try:
         with transaction() as session:
-            closing.extend(
+            is_new = closing.extend(
                 session,
                 round_id=round_id,
                 closes_at=form.closes_at.moment,
@@ -134,7 +135,8 @@ def extend_round(round_id: int) -> ResponseReturnValue:
             )
     except tuple(form.BLAMES) as error:
         return refusal(_page(round_id, extend=form.refused(error)), error)
-    return _to(round_id, _("The round ends later, and its page says why."))
+    later = _("The round ends later, and its page says why.")
+    return _to(round_id, later if is_new else _("It ends at that time already."))
 
 
 @bp.post("/admin/rounds/<int:round_id>/close")
@@ -145,14 +147,15 @@ def close_round(round_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(round_id, early=form), 422
     with transaction() as session:
-        closing.close_now(
+        is_new = closing.close_now(
             session,
             round_id=round_id,
             note=form.by_language,
             actor_id=current_user.id,
             now=now(),
         )
-    return _to(round_id, _("The round is closed and counted."))
+    closed = _("The round is closed and counted.")
+    return _to(round_id, closed if is_new else _("It is closed already."))
 
 
 def _page(

@@ -75,7 +75,7 @@ def move_topic(topic_id: int) -> ResponseReturnValue:
         return _page(topic_id, move=form), 422
     try:
         with transaction() as session:
-            moderating.move(
+            is_new = moderating.move(
                 session,
                 topic_id=topic_id,
                 to=form.to.data or "",
@@ -87,7 +87,8 @@ def move_topic(topic_id: int) -> ResponseReturnValue:
             )
     except tuple(form.BLAMES) as error:
         return refusal(_page(topic_id, move=form.refused(error)), error)
-    return _to(topic_id, _("Done. Readers see it now."))
+    done = _("Done. Readers see it now.")
+    return _to(topic_id, done if is_new else _("It stands there already."))
 
 
 @bp.post("/admin/topics/<int:topic_id>/words")
