@@ -11,7 +11,7 @@ from app.core.pagination import Cursor
 from app.core.web import keeps_accounts, now, reading, requires, sees_money
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
-from app.reporting import mrr, people, recovery, revenue
+from app.reporting import beginning, mrr, people, recovery, revenue
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.models import KINDS
 from app.reporting.months import Month, last_months, parse
@@ -39,10 +39,11 @@ def patrons(figure: str) -> str:
 @requires("finance", "viewer")
 def movements(key: str) -> str:
     """One month's movements: the account that closes, and the people behind each line."""
-    month = _month(key)
     kind = request.args.get("kind")
     kind = kind if kind in KINDS else None
     with reading() as session:
+        first = beginning.first_month(session, at=now(), zone=here().timezone)
+        month = _month(key, first)
         currency, currencies = _currency(session)
         [account] = mrr.accounts(session, months=[month], currency=currency)
         page = people.moved(
@@ -53,7 +54,7 @@ def movements(key: str) -> str:
     return render_template(
         "reporting/movements.html", definition=DEFINITIONS["movements"], account=account, page=page,
         kind=kind, month=month, currency=currency, currencies=currencies,
-        previous=month.previous(), following=_following(month),
+        previous=month.previous() if month > first else None, following=_following(month),
     )  # fmt: skip
 
 
@@ -61,8 +62,8 @@ def movements(key: str) -> str:
 @requires("finance", "viewer")
 def revenues() -> str:
     """Twelve months of money, gross to net."""
-    months = last_months(now(), here().timezone, MONTHS)
     with reading() as session:
+        months = _months(session)
         currency, currencies = _currency(session)
         lines = revenue.by_month(session, months=months, currency=currency)
     return render_template(
@@ -75,8 +76,8 @@ def revenues() -> str:
 @requires("finance", "viewer")
 def recovered() -> str:
     """Twelve months of renewals that failed at first, and what came back."""
-    months = last_months(now(), here().timezone, MONTHS)
     with reading() as session:
+        months = _months(session)
         currency, currencies = _currency(session)
         lines = recovery.by_month(session, months=months, currency=currency)
     return render_template(
@@ -85,11 +86,18 @@ def recovered() -> str:
     )  # fmt: skip
 
 
-def _month(key: str) -> Month:
+def _month(key: str, first: Month) -> Month:
     month = parse(key, here().timezone)
-    if month is None or month.start > now():
+    if month is None or month < first or month.start > now():
         abort(404)
     return month
+
+
+def _months(session: Session) -> list[Month]:
+    """The last twelve, or as many as there are."""
+    moment, zone = now(), here().timezone
+    first = beginning.first_month(session, at=moment, zone=zone)
+    return [month for month in last_months(moment, zone, MONTHS) if month >= first]
 
 
 def _following(month: Month) -> Month | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from flask import Flask
 from app.core.db import Database
 from app.core.progress import note_check
 from tests import founding
-from tests.clocks import START, FixedClock
+from tests.clocks import START
 from tests.factories import make_patron, make_staff, sign_in
 from tests.reading import Reader
 from tests.statements import statements
@@ -129,10 +129,31 @@ def test_a_list_goes_on_page_by_page_and_back(app: Flask, db: Database) -> None:
     assert len(set(seen)) == 120
 
 
-def test_a_month_that_is_none_or_to_come_is_not_there(
-    app: Flask, db: Database, clock: FixedClock
-) -> None:
+def test_a_month_that_is_none_or_to_come_is_not_there(app: Flask, db: Database) -> None:
     desk = at_desk(app, db, "finance")
-    assert desk.get("/admin/reports/movements/2026-06").status_code == 200
-    for key in ("2026-13", "x", "2126-01", "2026-6"):
-        assert desk.get(f"/admin/reports/movements/{key}").status_code == 404
+    for key in ("2026-13", "x", "2126-01", "2026-6", "1969-12", "99999-1", "-001-01"):
+        answer = desk.get(f"/admin/reports/movements/{key}")
+        assert (answer.status_code, "There is nothing here" in answer.text) == (404, True), key
+
+
+def test_no_month_leads_before_the_first_with_anything(app: Flask, db: Database) -> None:
+    desk = at_desk(app, db, "finance")
+    assert months_before(desk) == ["2026-06"]
+    with db.transaction() as session:
+        make_patron(session, now=datetime(2026, 2, 28, 22, 30, tzinfo=UTC))  # in Kyiv it is March
+    assert months_before(desk) == ["2026-06", "2026-05", "2026-04", "2026-03"]
+    assert desk.get("/admin/reports/movements/2026-02").status_code == 404
+    for report in ("revenue", "recovered"):
+        assert desk.get(f"/admin/reports/{report}").text.count('<th scope="row">') == 4, report
+
+
+def months_before(desk: Reader) -> list[str]:
+    """The months that are come by from this one, each by the link of the one after it."""
+    keys = ["2026-06"]
+    while True:
+        page = desk.get(f"/admin/reports/movements/{keys[-1]}")
+        assert page.status_code == 200, keys
+        link = re.search(r'movements/(\d{4}-\d\d)[^"]*">The month before', page.text)
+        if not link:
+            return keys
+        keys.append(link[1])
