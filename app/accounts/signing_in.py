@@ -75,7 +75,7 @@ def request_link(
         "asked_at": wall.isoformat(),
         "key": new_token(),
     }
-    jobs.enqueue(session, "accounts.send_link", now=now, payload=payload)
+    jobs.enqueue(session, "accounts.send_link", now=now, payload=payload, awaited=True)
 
 
 @jobs.handles("accounts.send_link")

@@ -6,7 +6,8 @@ they may be killed anywhere and are then run again. What failed for a week stays
 until the same work is asked for again or an operator lets it be tried again.
 
 Kinds that ask Stripe or walk through everything are declared long: a worker does them beside the
-others, so that no mail waits for them.
+others, so that no mail waits for them. What somebody sits and waits for, a sign-in mail, is asked
+for as awaited: it goes before all that was asked for earlier.
 """
 
 from __future__ import annotations
@@ -34,18 +35,23 @@ MOST_ATTEMPTS = 42  # a week: nine hours of pauses that double, then one each si
 PERIODIC = "every:"  # how the keys of periodic work begin
 KEEP_DONE = timedelta(days=30)
 BATCH = 25  # jobs leased at once
-LONGEST_BATCH = 60  # seconds, well within the lease
+LONGEST_BATCH = 5  # seconds that a batch may hold up what is asked for meanwhile
+RANKS = AWAITED, EVERYDAY = 0, 1
 log = structlog.get_logger()
 
 
 class Job(Base):
-    """One piece of work. ``run_at`` is business time, ``leased_until`` wall time."""
+    """One piece of work. ``run_at`` is business time, ``leased_until`` wall time.
+
+    ``rank`` is whose turn it is: 0 what somebody waits for, 1 everything else.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
         sa.CheckConstraint("state IN ('ready', 'done', 'failed')", name="state"),
         sa.CheckConstraint("attempts >= 0", name="attempts"),
-        sa.Index("ix_job_due", "state", "run_at"),
+        sa.CheckConstraint("rank IN (0, 1)", name="rank"),
+        sa.Index("ix_job_due", "state", "rank", "run_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -53,6 +59,7 @@ class Job(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONDoc)
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="ready")
+    rank: Mapped[int] = mapped_column(default=EVERYDAY)
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     run_at: Mapped[datetime]
@@ -122,12 +129,15 @@ def enqueue(
     payload: dict[str, Any] | None = None,
     run_at: datetime | None = None,
     dedupe_key: str | None = None,
+    awaited: bool = False,
 ) -> bool:
     """Ask for work, in the caller's transaction; False where the key was asked for before.
 
-    What was asked for, tried for a week and given up is asked for anew.
+    What was asked for, tried for a week and given up is asked for anew. What is ``awaited`` by
+    somebody goes before what is not.
     """
     row = _row(kind, payload or {}, dedupe_key, now=now, run_at=run_at or now)
+    row["rank"] = AWAITED if awaited else EVERYDAY
     if insert_once(session, Job, row) == 1:
         return True
     return _arm_again(session, Job.dedupe_key == dedupe_key, row) == 1
@@ -159,6 +169,7 @@ def _row(
         "payload": payload,
         "dedupe_key": dedupe_key,
         "state": "ready",
+        "rank": EVERYDAY,
         "attempts": 0,
         "created_at": now,
         "run_at": run_at,
@@ -210,27 +221,35 @@ def run_due(work: Work, *, most: int = 100, lane: Lane | None = None) -> int:
 
 
 def _claim(db: Database, *, now: datetime, most: int, lane: Lane | None = None) -> list[Job]:
-    """Lease some due jobs at once: a transaction for each would cost more than most jobs."""
+    """Lease some due jobs of one rank, at once: a transaction for each would cost more than most.
+
+    What is awaited is so a batch of its own, and what it asks for in turn is in the next.
+    """
     wall = wall_clock()
-    free = sa.or_(Job.leased_until.is_(None), Job.leased_until < wall)
-    due = (
-        sa.select(Job)
-        .where(Job.state == "ready", Job.run_at <= now, free)
-        .order_by(Job.run_at, Job.id)
-        .limit(most)
-    )
-    if lane is not None:
-        due = due.where(Job.kind.in_(_long) if lane == "long" else Job.kind.not_in(_long))
     with db.reading() as session:  # an idle worker takes no write lock
-        if session.scalar(due.limit(1)) is None:
-            return []
+        looks = ((rank, _due(Job.id, rank, now, wall, lane).limit(1)) for rank in RANKS)
+        rank = next((rank for rank, one in looks if session.scalar(one) is not None), None)
+    if rank is None:
+        return []
+    due = _due(Job, rank, now, wall, lane).limit(most)
+    lease = secrets.token_hex(8)
     with db.transaction() as session:
         jobs = list(session.scalars(due.with_for_update(skip_locked=True)))
         for job in jobs:
             job.leased_until = wall + _leases.get(job.kind, LEASE)
-            job.lease = secrets.token_hex(8)
+            job.lease = lease
             job.attempts += 1
         return jobs
+
+
+def _due(
+    what: Any, rank: int, now: datetime, wall: datetime, lane: Lane | None
+) -> sa.Select[tuple[Any]]:
+    free = sa.or_(Job.leased_until.is_(None), Job.leased_until < wall)
+    due = sa.select(what).where(Job.state == "ready", Job.rank == rank, Job.run_at <= now, free)
+    if lane is not None:
+        due = due.where(Job.kind.in_(_long) if lane == "long" else Job.kind.not_in(_long))
+    return due.order_by(Job.run_at, Job.id)
 
 
 def _run(work: Work, batch: list[Job]) -> int:
@@ -240,8 +259,7 @@ def _run(work: Work, batch: list[Job]) -> int:
     tried = 0
     for job in batch:
         if monotonic() - began > LONGEST_BATCH:
-            _give_back(work.db, job)
-            continue
+            break
         tried += 1
         error = _try(work, job)
         if error is None:
@@ -249,6 +267,7 @@ def _run(work: Work, batch: list[Job]) -> int:
         else:
             _postpone(work, job, error=error)
     _finish(work, done)
+    _give_back(work.db, batch[tried:])
     return tried
 
 
@@ -268,11 +287,9 @@ def _finish(work: Work, done: list[Job]) -> None:
     """Note what was done, unless a lease ran out and another worker has the job."""
     if not done:
         return
-    leases = [job.lease for job in done]
     values = {"leased_until": None, "lease": None, "error": None, "state": "done"}
     with work.db.transaction() as session:
-        mine = sa.update(Job).where(Job.id.in_([job.id for job in done]), Job.lease.in_(leases))
-        session.execute(mine.values(done_at=work.now, **values))
+        session.execute(sa.update(Job).where(_held(done)).values(done_at=work.now, **values))
         for job in done:
             _forget_earlier(session, job)
 
@@ -310,10 +327,16 @@ def _is_periodic(job: Job) -> bool:
     return (job.dedupe_key or "").startswith(PERIODIC)
 
 
-def _give_back(db: Database, job: Job) -> None:
-    with db.transaction() as session:
-        mine = sa.update(Job).where(Job.id == job.id, Job.lease == job.lease)
-        session.execute(mine.values(leased_until=None, lease=None, attempts=Job.attempts - 1))
+def _give_back(db: Database, left: list[Job]) -> None:
+    if left:
+        with db.transaction() as session:
+            values = {"leased_until": None, "lease": None, "attempts": Job.attempts - 1}
+            session.execute(sa.update(Job).where(_held(left)).values(**values))
+
+
+def _held(jobs: list[Job]) -> sa.ColumnElement[bool]:
+    """Those of one batch that no other worker has by now."""
+    return sa.and_(Job.id.in_([job.id for job in jobs]), Job.lease == jobs[0].lease)
 
 
 @every(timedelta(days=1), "jobs.purge")

@@ -43,3 +43,8 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody sits and waits for it: who asks for a link does."""
+        return self.secret_until is not None

@@ -52,8 +52,9 @@ def put(
     """Write a mail to one address; False where its key was written before.
 
     ``dedupe_key`` and ``kind`` hold ids, never an address. ``unsubscribe_url`` is for lists only.
-    A mail with ``secret_until`` (wall time) is not sent after it, and its words are forgotten once
-    it was sent. What ``rendering.render`` raises is a mistake in the template.
+    A mail with ``secret_until`` (wall time) was asked for by somebody who waits for it: it goes
+    before the others, is not sent after that time, and its words are forgotten once it was sent.
+    What ``rendering.render`` raises is a mistake in the template.
     """
     if _is_written(session, dedupe_key):
         return False
@@ -69,12 +70,19 @@ def put(
     message_id = session.scalar(insert.returning(OutboxMessage.id))
     if message_id is None:
         return False
-    send_soon(session, message_id=message_id, attempt=0, now=now, run_at=now)
+    awaited = secret_until is not None
+    send_soon(session, message_id=message_id, attempt=0, awaited=awaited, now=now, run_at=now)
     return True
 
 
 def send_soon(
-    session: Session, *, message_id: int, attempt: int, now: datetime, run_at: datetime
+    session: Session,
+    *,
+    message_id: int,
+    attempt: int,
+    awaited: bool,
+    now: datetime,
+    run_at: datetime,
 ) -> None:
     """Ask for a mail to be sent; each attempt is asked for once."""
     jobs.enqueue(
@@ -84,6 +92,7 @@ def send_soon(
         payload={"message": message_id},
         run_at=run_at,
         dedupe_key=f"mail:{message_id}:{attempt}",
+        awaited=awaited,
     )
 
 

@@ -15,8 +15,11 @@ STATES = ("waiting", "sent", "failed", "scrubbed")
 
 
 def page(session: Session, *, cursor: Cursor, state: str | None = None) -> Page[sa.Row[tuple]]:  # type: ignore[type-arg]
-    """Mails without their words, newest first; ``can_retry`` says which may be sent again."""
-    failed = OutboxMessage.state == "failed"
+    """Mails without their words, newest first.
+
+    ``can_retry`` says which may be sent again, ``goes_first`` which of those that wait are awaited.
+    """
+    failed, waiting = OutboxMessage.state == "failed", OutboxMessage.state == "waiting"
     rows = sa.select(
         OutboxMessage.id,
         OutboxMessage.kind,
@@ -29,6 +32,7 @@ def page(session: Session, *, cursor: Cursor, state: str | None = None) -> Page[
         OutboxMessage.attempts,
         OutboxMessage.error,
         sa.and_(failed, OutboxMessage.text != "").label("can_retry"),
+        sa.and_(waiting, OutboxMessage.secret_until.is_not(None)).label("goes_first"),
     )
     if state is not None:
         rows = rows.where(OutboxMessage.state == state)

@@ -75,7 +75,14 @@ def retry(session: Session, *, message_id: int, actor_id: int, now: datetime) ->
     if not may_be_retried(message):
         raise Conflict(_l("This mail cannot be sent again: it went, or what it said is gone."))
     message.state, message.error = "waiting", None
-    outbox.send_soon(session, message_id=message_id, attempt=message.attempts, now=now, run_at=now)
+    outbox.send_soon(
+        session,
+        message_id=message_id,
+        attempt=message.attempts,
+        awaited=message.is_awaited,
+        now=now,
+        run_at=now,
+    )
     audit.record(
         session, actor_id=actor_id, action="mail.retried", subject=f"mail:{message_id}", now=now
     )
@@ -119,6 +126,7 @@ def _try_later(work: jobs.Work, message_id: int, *, error: str) -> None:
             session,
             message_id=message_id,
             attempt=message.attempts,
+            awaited=message.is_awaited,
             now=work.now,
             run_at=work.now + _pause(message.attempts),
         )

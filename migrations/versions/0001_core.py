@@ -63,6 +63,7 @@ def upgrade() -> None:
         ),
         sa.Column("dedupe_key", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rank", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
@@ -72,11 +73,12 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('ready', 'done', 'failed')", name=op.f("ck_job_state")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_job_attempts")),
+        sa.CheckConstraint("rank IN (0, 1)", name=op.f("ck_job_rank")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_job_dedupe_key")),
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index("ix_job_due", ["state", "run_at"], unique=False)
+        batch_op.create_index("ix_job_due", ["state", "rank", "run_at"], unique=False)
     op.create_table(
         "limit_window",
         sa.Column("key", sa.Text(), nullable=False),

@@ -253,6 +253,23 @@ def test_what_slow_jobs_left_no_time_for_is_given_back_untried(
         assert set(session.scalars(notes)) == {1}
 
 
+def test_what_somebody_waits_for_is_done_first_and_so_is_what_follows_from_it(
+    work: Work, done: list[Any]
+) -> None:
+    @jobs.handles("test.link")
+    def link(work: Work, _payload: dict[str, Any]) -> None:
+        with work.db.transaction() as session:
+            jobs.enqueue(session, "test.note", now=work.now, payload={"n": "mail"}, awaited=True)
+
+    for n in range(3):
+        ask(work, n=n)
+    with work.db.transaction() as session:
+        jobs.enqueue(session, "test.link", now=work.now, awaited=True)
+    jobs.run_due(work, most=3)
+    assert done == [{"n": "mail"}, {"n": 0}]
+    del jobs._handlers["test.link"]
+
+
 def test_an_unknown_kind_is_kept_and_told(work: Work) -> None:
     with work.db.transaction() as session:
         jobs.enqueue(session, "test.unknown", now=work.now)

@@ -10,7 +10,7 @@ from flask import Flask
 from app import create_app
 from app.core.settings import Settings
 from app.mail.models import OutboxMessage
-from app.mail.transport import Refused
+from app.mail.transport import NotDelivered, Refused
 from tests.accounts.door import DARYNA, Door
 from tests.clocks import FixedClock
 from tests.mail.office import Server
@@ -107,6 +107,18 @@ def test_staff_see_what_went_and_to_whom_but_not_what_it_says(door: Door, client
     assert "Sign in to Our newsroom" in page.text
     assert mail.code not in page.text
     assert mail.link not in page.text
+
+
+def test_staff_see_which_of_the_mails_that_wait_goes_first(door: Door, client: Reader) -> None:
+    door.staff(STAFF, "viewer")
+    door.let_in_staff(client, STAFF)
+    door.ask(door.browser())
+    door.house.services["transport"] = Server(failures=[NotDelivered("busy")] * 2)
+    door.staff("new@ledger.example", "viewer")
+    door.work()
+    listed = client.get("/admin/mail?state=waiting").text
+    assert listed.count("<span>waiting, goes first</span>") == 1
+    assert listed.count("<span>waiting</span>") == 2, "the tab, and the mail that nobody waits for"
 
 
 def test_who_has_no_business_with_money_sees_kinds_and_no_subjects(

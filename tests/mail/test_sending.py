@@ -120,6 +120,23 @@ def test_a_secret_is_wiped_once_it_went(office: Office) -> None:
     assert "123 456" in str(server.taken[0].get_body(("plain",)))
 
 
+def test_a_mail_that_somebody_waits_for_goes_before_thousands_of_others(office: Office) -> None:
+    office.write("thanks")
+    office.clock.advance(hours=1)
+    copied = [c for c in jobs.Job.__table__.c if c.name not in ("id", "dedupe_key")]
+    with office.db.transaction() as session:
+        for _ in range(13):  # 8,192 are asked to be sent
+            session.execute(sa.insert(jobs.Job).from_select(copied, sa.select(*copied)))
+    office.write("link", secret_until=wall_clock() + timedelta(minutes=15))
+    server = Server(failures=[NotDelivered("busy")])
+    work = jobs.Work(office.db, office.settings, office.clock, {"transport": server})
+    jobs.run_due(work, most=1)
+    assert [mail.attempts for mail in office.mails()] == [0, 1]
+    office.clock.advance(minutes=1)
+    jobs.run_due(work, most=1)
+    assert [mail.state for mail in office.mails()] == ["waiting", "sent"], "on its second try, too"
+
+
 def test_a_secret_stays_readable_where_the_outbox_is_the_only_place(office: Office) -> None:
     office.write(secret_until=wall_clock() + timedelta(minutes=15))
     office.run(Keeping())

@@ -103,7 +103,7 @@ def send_link() -> ResponseReturnValue:
     with transaction() as db:
         account = people.by_email(db, form.email.data or "")
         payload = {"account": account.id if account else None, "key": secrets.token_hex(8)}
-        jobs.enqueue(db, "membership.mail_link", now=now(), payload=payload)
+        jobs.enqueue(db, "membership.mail_link", now=now(), payload=payload, awaited=True)
     return _ask(form, sent=True)
 
 
