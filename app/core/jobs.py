@@ -1,9 +1,10 @@
 """Work for later, written in the transaction that causes it, done at least once.
 
 A job is claimed with a lease, tried with growing pauses and dropped from the queue when done; a
-dedupe key makes the second request for the same work no work at all. Handlers are idempotent:
-they may be killed anywhere and are then run again. What failed for a week stays to be looked at,
-until the same work is asked for again or an operator lets it be tried again.
+dedupe key makes the second request for the same work no work at all. The lease is short and renewed
+for as long as the process lives that does the job, however long that takes. Handlers are
+idempotent: they may be killed anywhere and are then run again. What failed for a week stays to be
+looked at, until the same work is asked for again or an operator lets it be tried again.
 
 Kinds that ask Stripe or walk through everything are declared long: a worker does them beside the
 others, so that no mail waits for them. What somebody sits and waits for, a sign-in mail, is asked
@@ -13,14 +14,17 @@ for as awaited: it goes before all that was asked for earlier.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from time import monotonic
 from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import statements
@@ -29,7 +33,8 @@ from app.core.db import Base, BigId, Database, JSONDoc, insert_once
 from app.core.settings import Settings
 from app.core.statements import OneOf
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=2)
+RENEW_SECONDS = 20  # five renewals may fail, and clocks of two machines differ, before a lease ends
 LONGEST_PAUSE = timedelta(hours=6)
 MOST_ATTEMPTS = 42  # a week: nine hours of pauses that double, then one each six hours
 PERIODIC = "every:"  # how the keys of periodic work begin
@@ -89,19 +94,15 @@ class Work:
 Lane = Literal["short", "long"]
 Handler = Callable[[Work, dict[str, Any]], None]
 _handlers: dict[str, Handler] = {}
-_leases: dict[str, timedelta] = {}
 _long: set[str] = set()
 _periodic: dict[str, tuple[timedelta, Handler]] = {}
 
 
-def handles(
-    kind: str, *, lease: timedelta = LEASE, is_long: bool = False
-) -> Callable[[Handler], Handler]:
-    """Register the function that does a kind of job, and how long it may take."""
+def handles(kind: str, *, is_long: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function that does a kind of job, and whether it may take long."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
-        _leases[kind] = lease
         if is_long:
             _long.add(kind)
         return function
@@ -109,14 +110,12 @@ def handles(
     return register
 
 
-def every(
-    period: timedelta, kind: str, *, lease: timedelta = LEASE, is_long: bool = False
-) -> Callable[[Handler], Handler]:
+def every(period: timedelta, kind: str, *, is_long: bool = False) -> Callable[[Handler], Handler]:
     """Register work that comes due by itself, once a period for all workers together."""
 
     def register(function: Handler) -> Handler:
         _periodic[kind] = (period, function)
-        return handles(kind, lease=lease, is_long=is_long)(function)
+        return handles(kind, is_long=is_long)(function)
 
     return register
 
@@ -236,7 +235,7 @@ def _claim(db: Database, *, now: datetime, most: int, lane: Lane | None = None) 
     with db.transaction() as session:
         jobs = list(session.scalars(due.with_for_update(skip_locked=True)))
         for job in jobs:
-            job.leased_until = wall + _leases.get(job.kind, LEASE)
+            job.leased_until = wall + LEASE
             job.lease = lease
             job.attempts += 1
         return jobs
@@ -257,18 +256,42 @@ def _run(work: Work, batch: list[Job]) -> int:
     began = monotonic()
     done: list[Job] = []
     tried = 0
-    for job in batch:
-        if monotonic() - began > LONGEST_BATCH:
-            break
-        tried += 1
-        error = _try(work, job)
-        if error is None:
-            done.append(job)
-        else:
-            _postpone(work, job, error=error)
+    with _renewed(work.db, batch):
+        for job in batch:
+            if monotonic() - began > LONGEST_BATCH:
+                break
+            tried += 1
+            error = _try(work, job)
+            if error is None:
+                done.append(job)
+            else:
+                _postpone(work, job, error=error)
     _finish(work, done)
     _give_back(work.db, batch[tried:])
     return tried
+
+
+@contextmanager
+def _renewed(db: Database, batch: list[Job]) -> Iterator[None]:
+    """Keep the lease of a batch from ending meanwhile, unless this process is killed."""
+    ended = Event()
+    beside = Thread(target=_renew, args=(db, batch, ended), name="leases", daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beside.join()
+
+
+def _renew(db: Database, batch: list[Job], ended: Event) -> None:
+    while not ended.wait(RENEW_SECONDS):
+        try:
+            with db.transaction() as session:
+                until = wall_clock() + LEASE
+                session.execute(sa.update(Job).where(_held(batch)).values(leased_until=until))
+        except SQLAlchemyError as error:
+            log.warning("a lease could not be renewed; trying again", error=str(error)[:300])
 
 
 def _try(work: Work, job: Job) -> str | None:

@@ -24,6 +24,7 @@ from app.topics import checks as topics
 EVERY = timedelta(minutes=10)
 AHEAD = timedelta(hours=1)  # clocks of two machines may differ by so much
 STUCK = timedelta(hours=8)
+HANGS = timedelta(days=1)  # even where a worker has it in hand
 LONGEST_REASON = 200  # letters
 Rows = list[str]
 
@@ -85,13 +86,16 @@ def _mail_leaves(session: Session, now: datetime) -> Rows:
 def _jobs_are_done(session: Session, now: datetime) -> Rows:
     """Each with why it is not, and what helps."""
     in_hand = sa.and_(Job.leased_until.is_not(None), Job.leased_until > wall_clock())
-    late = sa.and_(Job.state == "ready", Job.run_at < now - STUCK, ~in_hand)
-    query = sa.select(Job).where(sa.or_(Job.state == "failed", late)).order_by(Job.id).limit(100)
+    late = sa.or_(sa.and_(Job.run_at < now - STUCK, ~in_hand), Job.run_at < now - HANGS)
+    undone = sa.or_(Job.state == "failed", sa.and_(Job.state == "ready", late))
+    query = sa.select(Job).where(undone).order_by(Job.id).limit(100)
     return [_undone(job) for job in session.scalars(query)]
 
 
 def _undone(job: Job) -> str:
     name = job.dedupe_key or str(job.id)
+    if job.leased_until is not None and job.leased_until > wall_clock():
+        return f"{job.kind} ({name}): in hand for long; restart the workers if it hangs"
     if job.state == "ready":
         return f"{job.kind} ({name}): nobody did it yet; see that a worker runs"
     why = (job.error or "no reason is known").splitlines()[0][:LONGEST_REASON]

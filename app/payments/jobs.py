@@ -11,8 +11,6 @@ from app.core import jobs
 from app.payments import fees, forgetting, handling, reconcile, requesting
 from app.payments.models import StripeEvent
 
-# A comparison of 10,000 patrons may take 20 minutes.
-COMPARING = timedelta(hours=1)
 KEEP_BODIES = timedelta(days=30)
 PURGED_AT_ONCE = 1000
 
@@ -36,13 +34,13 @@ def _finish_requests(work: jobs.Work, _payload: dict[str, Any]) -> None:
     requesting.finish_open(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.every(timedelta(days=1), "payments.reconcile", lease=COMPARING, is_long=True)
+@jobs.every(timedelta(days=1), "payments.reconcile", is_long=True)
 def _reconcile(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Compare with Stripe every night."""
     reconcile.run(work.db, work.services["gateway"], now=work.now)
 
 
-@jobs.handles("payments.reconcile_now", lease=COMPARING, is_long=True)
+@jobs.handles("payments.reconcile_now", is_long=True)
 def _reconcile_now(work: jobs.Work, _payload: dict[str, Any]) -> None:
     """Compare with Stripe because somebody asked for it."""
     reconcile.run(work.db, work.services["gateway"], now=work.now)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from structlog.testing import capture_logs
 
 from app.core import jobs
@@ -208,10 +209,32 @@ def test_what_a_killed_worker_held_is_done_by_another(work: Work, done: list[Any
     ask(work, n=1)
     assert len(jobs._claim(work.db, now=work.now, most=9)) == 1, "and then it was killed"
     assert jobs.run_due(work) == 0, "the lease still runs"
-    with work.db.transaction() as session:
-        session.execute(sa.update(Job).values(leased_until=wall_clock() - timedelta(seconds=1)))
-    assert jobs.run_due(work) == 1
+    with time_machine.travel(wall_clock() + timedelta(minutes=5)):
+        assert jobs.run_due(work) == 1
     assert done == [{"n": 1}]
+
+
+def test_what_a_living_worker_has_in_hand_is_begun_by_no_other_however_long_it_takes(
+    work: Work, done: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun_by_others = []
+    monkeypatch.setattr(jobs, "RENEW_SECONDS", 0.001)
+
+    @jobs.handles("test.note")
+    def compare(work: Work, _payload: dict[str, Any]) -> None:
+        with work.db.transaction() as session:
+            soon = wall_clock() + timedelta(seconds=1)
+            session.execute(sa.update(Job).values(leased_until=soon))
+        for _ in range(1000):
+            if (only(work).leased_until or soon) > soon:
+                break
+        with time_machine.travel(soon + timedelta(seconds=1)):
+            begun_by_others.extend(jobs._claim(work.db, now=work.now, most=9))
+
+    ask(work)
+    assert jobs.run_due(work) == 1
+    assert begun_by_others == []
+    assert only(work).state == "done"
 
 
 def test_a_worker_that_wakes_up_late_does_not_undo_what_another_did(

@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.accounts.models import Account
 from app.core import audit, jobs, progress
+from app.core.clock import wall_clock
 from app.core.db import Database
 from app.core.jobs import Work
 from app.ops import doctor
@@ -97,6 +98,16 @@ def test_work_that_nobody_does_is_noticed(work: Work) -> None:
         jobs.enqueue(session, "test.none", now=START - timedelta(hours=9), dedupe_key="none:1")
     (line,) = [line for line in doctor.report(doctor.examine(work)) if "BROKEN" in line]
     assert "test.none (none:1): nobody did it yet; see that a worker runs" in line
+
+
+def test_work_that_hangs_in_the_hand_of_a_living_worker_is_noticed_after_a_day(work: Work) -> None:
+    with work.db.transaction() as session:
+        jobs.enqueue(session, "test.none", now=START - timedelta(hours=23), dedupe_key="none:1")
+        session.execute(sa.update(jobs.Job).values(leased_until=wall_clock() + jobs.LEASE))
+    assert broken(work) == set()
+    break_by(work.db, sa.update(jobs.Job).values(run_at=START - timedelta(hours=25)))
+    (line,) = [line for line in doctor.report(doctor.examine(work)) if "BROKEN" in line]
+    assert "test.none (none:1): in hand for long; restart the workers if it hangs" in line
 
 
 def test_an_erased_person_with_a_name_is_noticed(work: Work) -> None:

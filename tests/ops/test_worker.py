@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
 from app.core import jobs, progress
@@ -99,4 +100,15 @@ def test_nobody_does_long_work_while_a_demo_is_built(work: Work) -> None:
 
 def test_a_comparison_with_stripe_may_take_its_time(app: Flask) -> None:
     assert {"payments.reconcile", "payments.reconcile_now"} <= jobs._long
-    assert jobs._leases["payments.reconcile"] > timedelta(minutes=20)
+
+
+def test_long_work_of_a_killed_worker_goes_on_within_five_minutes(work: Work) -> None:
+    done = []
+    jobs.handles("test.long", is_long=True)(lambda _work, _payload: done.append(True))
+    ask(work, "test.long")
+    assert jobs._claim(work.db, now=work.now, most=1, lane="long"), "and then it was killed"
+    another = Worker(work, name="another")
+    assert not another.long_turn()
+    with time_machine.travel(wall_clock() + timedelta(minutes=5)):
+        assert another.long_turn()
+    assert done == [True]

@@ -93,7 +93,7 @@ def connect(work: Work, _payload: dict[str, Any]) -> None:
     )
 
 
-@jobs.handles("demo.build", lease=timedelta(hours=1))
+@jobs.handles("demo.build")
 def build(work: Work, payload: dict[str, Any]) -> None:
     """Play fourteen months, day by day, up to today; then let time run and events come."""
     Performance(work, seed=int(payload["seed"])).play()
