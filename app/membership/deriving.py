@@ -37,7 +37,7 @@ def needs_past(pledge: Draft, facts: Facts) -> bool:
 def derive(pledge: Draft, sign_up: Draft, facts: Facts, past: Past) -> str:
     """Write everything but the state, which is given back for the caller to judge."""
     first = first_kept(pledge, facts)
-    pledge.started_at = first.created if first is not None else None
+    pledge.started_at = first.at if first is not None else None
     pledge.returned_at = facts.returned_at
     subscription = facts.subscription
     if subscription is None:
@@ -56,7 +56,7 @@ def derive(pledge: Draft, sign_up: Draft, facts: Facts, past: Past) -> str:
 def first_kept(pledge: Draft, facts: Facts) -> Try | None:
     """The charge that a pledge began to count with. A duplicate has one too, and counts nowhere."""
     first = facts.paid[0] if facts.paid else None
-    return first if first is not None and not _is_late(pledge, first.created) else None
+    return first if first is not None and not _is_late(pledge, first.at) else None
 
 
 def gives_back(pledge: Draft | Pledge, charged_at: datetime) -> bool:
@@ -106,7 +106,7 @@ def _without_subscription(pledge: Draft, facts: Facts) -> str:
     """Finished on Stripe's page, and the subscription is not known yet, or never came to be."""
     if not facts.has_failed or facts.checkout is None or pledge.state == "duplicate":
         return str(pledge.state)
-    pledge.ended_at = facts.failed[-1].created if facts.failed else facts.checkout.created
+    pledge.ended_at = facts.failed[-1].at if facts.failed else facts.checkout.created
     pledge.end_reason = "involuntary"
     return "ended"
 

@@ -32,11 +32,11 @@ _invoice: Any = StripeInvoice.__table__.c
 _refund: Any = StripeRefund.__table__.c
 _TRIES = (
     sa.select(
-        _charge.ref, _charge.status, _charge.id, _charge.created, _charge.amount,
+        _charge.ref, _charge.status, _charge.id, StripeCharge.at, _charge.amount,
         _charge.amount_refunded,
     )
     .where(OneOf(_charge.ref, "refs"), _charge.status.in_(TRIES))
-    .order_by(_charge.created, _charge.id)
+    .order_by(StripeCharge.at, _charge.id)
 )  # fmt: skip
 _FAILED_OF = sa.select(_invoice.subscription_id, _invoice.status, _invoice.first_failed_at).where(
     OneOf(_invoice.subscription_id, "subscriptions")
@@ -50,10 +50,10 @@ _RETURNED = (
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try to take money; minor units."""
+    """One try to take money; minor units. ``at`` is when it came: a debit takes days."""
 
     id: str
-    created: datetime
+    at: datetime
     amount: int
     amount_refunded: int
 
@@ -116,10 +116,8 @@ def _tries(
     session: Session, refs: Collection[str]
 ) -> tuple[Mapping[str, list[Try]], Mapping[str, list[Try]]]:
     found: dict[str, dict[str, list[Try]]] = {status: defaultdict(list) for status in TRIES}
-    for ref, status, charge_id, created, amount, refunded in rows(
-        session, _TRIES, {"refs": list(refs)}
-    ):
-        found[status][ref or ""].append(Try(charge_id, created, amount, refunded))
+    for ref, status, charge_id, at, amount, refunded in rows(session, _TRIES, {"refs": list(refs)}):
+        found[status][ref or ""].append(Try(charge_id, at, amount, refunded))
     return found["succeeded"], found["failed"]
 
 
@@ -155,4 +153,4 @@ def _returned(session: Session, paid: Mapping[str, list[Try]]) -> dict[str, date
     if not back:
         return {}
     at = dict(rows(session, _RETURNED, {"charges": [one.id for one in back.values()]}))
-    return {ref: at.get(one.id) or one.created for ref, one in back.items()}
+    return {ref: at.get(one.id) or one.at for ref, one in back.items()}

@@ -67,18 +67,19 @@ def _derive(session: Session, gift: Gift, case: Case) -> None:
         gift.state = "failed" if facts.has_failed else "pending"
         return
     charge = facts.paid[0]
-    gift.paid_at = charge.created
+    is_dated = gift.paid_at == charge.at
+    gift.paid_at = charge.at
     gift.state = "refunded" if charge.amount_refunded >= charge.amount else "paid"
     if gift.state == "refunded" or not _is_enough(session, gift, charge):
         gift.standing_until = None
-    elif gift.standing_until is None and case.account.erased_at is None:
+    elif case.account.erased_at is None and (gift.standing_until is None or not is_dated):
         gift.standing_until = _standing(session, charge)
 
 
 def _standing(session: Session, charge: Try) -> datetime:
     """Counted once, when it is paid: a setting that changes later takes nothing away."""
     days = newsroom.current(session).one_time_days
-    return charge.created + timedelta(days=days)
+    return charge.at + timedelta(days=days)
 
 
 def _is_enough(session: Session, gift: Gift, charge: Try) -> bool:

@@ -23,8 +23,9 @@ GRACE = "grace:"
 PAST_DUE, LAPSED = "past_due", "lapsed"
 FAILING = (PAST_DUE, LAPSED)
 INVOLUNTARY = "involuntary"
-JUDGED = ("state", "total", "interval", "reason")  # again, whenever a cause comes late
-WRITTEN = ("pledge_id", "cause_key", "effective_at", *JUDGED)
+# Judged again, whenever a cause comes late.
+JUDGED = ("effective_at", "state", "total", "interval", "reason")
+WRITTEN = ("pledge_id", "cause_key", *JUDGED)
 _changes: Any = PledgeChange.__table__
 _OF_PLEDGES = sa.select(*_changes.c).where(OneOf(_changes.c.pledge_id, "pledges"))
 _WRITE = sa.insert(_changes)
@@ -64,13 +65,16 @@ class Past:
         interval: str,
         reason: str | None = None,
     ) -> bool:
-        """Write down what is so from a moment on; False where this cause was written before.
+        """Write down what is so from a moment on; False where this cause was written so before.
 
-        The caller tells the upper rooms, once what it changed besides is written too.
+        Of a cause that was dated otherwise only the date is new: when a debit came may be learned
+        after that it came. The caller tells the upper rooms, once what it changed besides is
+        written too.
         """
         rows = self._rows[pledge_id]
-        if any(row.cause_key == cause_key for row in rows):
-            return False
+        row = next((row for row in rows if row.cause_key == cause_key), None)
+        if row is not None:
+            return self._date(rows, row, effective_at)
         row = Plain(
             pledge_id=pledge_id,
             cause_key=cause_key,
@@ -81,6 +85,15 @@ class Past:
             reason=reason,
         )
         self._new.append(row)
+        insort(rows, row, key=_place)
+        _keep_lapsed(rows)
+        return True
+
+    def _date(self, rows: list[Plain], row: Plain, at: datetime) -> bool:
+        if row.effective_at == at:
+            return False
+        rows.remove(row)
+        row.effective_at = at
         insort(rows, row, key=_place)
         _keep_lapsed(rows)
         return True

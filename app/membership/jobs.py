@@ -55,8 +55,8 @@ def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
             timezone=room.timezone,
             now=work.now,
         )
-        is_given_back = isinstance(kept, Pledge) and deriving.gives_back(kept, charge.created)
-        if is_given_back or charge.created < work.now - TOO_OLD_TO_MAIL:
+        is_given_back = isinstance(kept, Pledge) and deriving.gives_back(kept, charge.at)
+        if is_given_back or charge.at < work.now - TOO_OLD_TO_MAIL:
             return
         paper = receipting.written(receipt, charge)
         account = session.get_one(Account, kept.account_id)

@@ -176,7 +176,7 @@ def _settle(
 
 def _new_start(pledge: Draft, facts: Facts) -> Try | None:
     first = deriving.first_kept(pledge, facts)
-    return first if first is not None and pledge.started_at != first.created else None
+    return first if first is not None and pledge.started_at != first.at else None
 
 
 def _write_history(case: Case, pledge: Draft, past: Past) -> bool:
@@ -187,7 +187,7 @@ def _write_history(case: Case, pledge: Draft, past: Past) -> bool:
         is_new = past.add(
             pledge.id,
             cause_key=f"start:{first.id}",
-            effective_at=first.created,
+            effective_at=first.at,
             state="active",
             total=case.sign_up.total,
             interval=case.sign_up.interval,
@@ -261,7 +261,7 @@ def _mails(settled: Settled, now: datetime) -> Iterator[tuple[str, Json]]:
     """The mails that follow from what changed, by the key that asks for each once."""
     pledge, before = settled.pledge, settled.before
     is_back = pledge.returned_at is not None and before.returned_at is None
-    if is_back and deriving.gives_back(pledge, settled.case.facts.paid[-1].created):
+    if is_back and deriving.gives_back(pledge, settled.case.facts.paid[-1].at):
         yield _mail(pledge, "returned", "")
     if pledge.state == "duplicate":
         return

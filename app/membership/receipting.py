@@ -42,7 +42,7 @@ def issue(
     now: datetime,
 ) -> Receipt:
     """Give a charge its receipt's number, once; asked again, it is the same receipt."""
-    year = charge.created.astimezone(ZoneInfo(timezone)).year
+    year = charge.at.astimezone(ZoneInfo(timezone)).year
     book = _book(session, year)
     found = session.scalar(sa.select(Receipt).where(Receipt.charge_id == charge.id))
     if found is not None:
@@ -80,7 +80,7 @@ def written(receipt: Receipt, charge: StripeCharge) -> Paper:
     return Paper(
         id=receipt.id,
         name=f"{receipt.year}-{receipt.number}",
-        at=charge.created,
+        at=charge.at,
         interval=receipt.interval,
         amount=money(charge.amount - receipt.fee_cover),
         fee_cover=money(receipt.fee_cover),

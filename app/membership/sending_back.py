@@ -43,7 +43,7 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
 
 def unwanted(pledge: Draft | Pledge, known: Facts) -> list[Try]:
     """The charges of a pledge that are not kept, oldest first."""
-    return [charge for charge in known.paid if deriving.gives_back(pledge, charge.created)]
+    return [charge for charge in known.paid if deriving.gives_back(pledge, charge.at)]
 
 
 def _keep_end(session: Session, ref: str, now: datetime) -> str | None:

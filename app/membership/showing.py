@@ -102,14 +102,14 @@ def newest_gift(session: Session, account_id: int) -> Gift | None:
 def newest_payments(session: Session, account_id: int, *, most: int = NEWEST) -> list[Payment]:
     """The last few payments, those that failed or are on their way too."""
     mine = _charges().where(StripeCharge.ref.in_(queries.refs_of(account_id)))
-    rows = session.execute(mine.order_by(StripeCharge.created.desc()).limit(most))
+    rows = session.execute(mine.order_by(StripeCharge.at.desc()).limit(most))
     return [_payment(0, charge, receipt, interval) for charge, receipt, interval in rows]
 
 
 def every_payment(session: Session, account_id: int) -> list[Payment]:
     """Every payment of a person, oldest first."""
     mine = _charges().where(StripeCharge.ref.in_(queries.refs_of(account_id)))
-    rows = session.execute(mine.order_by(StripeCharge.created, StripeCharge.id))
+    rows = session.execute(mine.order_by(StripeCharge.at, StripeCharge.id))
     return [_payment(0, charge, receipt, interval) for charge, receipt, interval in rows]
 
 
@@ -135,7 +135,7 @@ def sums(session: Session, account_id: int) -> list[Sum]:
             sa.func.count(),
             sa.func.sum(StripeCharge.amount),
             sa.func.sum(StripeCharge.amount_refunded),
-            sa.func.min(StripeCharge.created),
+            sa.func.min(StripeCharge.at),
         )
         .where(StripeCharge.ref.in_(queries.refs_of(account_id)))
         .where(StripeCharge.status == "succeeded")
@@ -166,7 +166,7 @@ def _payment(
         state = "refunded" if back >= charge.amount else "part_refunded"
     return Payment(
         id=number,
-        at=charge.created,
+        at=charge.at,
         what=_what(receipt.interval if receipt else interval or "once"),
         total=Money(charge.amount, charge.currency),
         state=state,

@@ -56,7 +56,7 @@ def _charge_is_booked(session: Session, _now: datetime) -> list[str]:
 
 
 def _charge_as_at_stripe(session: Session, _now: datetime) -> list[str]:
-    """A1: what is booked has Stripe's amount and currency, succeeded, and is ours."""
+    """A1: what is booked has Stripe's amount and currency, its day, succeeded, and is ours."""
     other = _other_currency(StripeCharge.currency)
     wanted = (
         sa.select(LedgerTransaction.source_id)
@@ -67,6 +67,7 @@ def _charge_as_at_stripe(session: Session, _now: datetime) -> list[str]:
                 StripeCharge.id.is_(None),
                 StripeCharge.status != "succeeded",
                 StripeCharge.ref.is_distinct_from(LedgerTransaction.ref),
+                StripeCharge.at != LedgerTransaction.effective_at,
                 -StripeCharge.amount != _given_by_patrons(),
                 other,
             ),

@@ -6,13 +6,15 @@ Each is a first, an earliest or an any, so that the order of the events does not
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.payments.copies import Copy
 from app.payments.projecting import FAILED_REFUND, Row
 from app.payments.sheets import Sheet
 
+# The event of a card comes in the second of its charge; only a debit takes longer, and days.
+AT_ONCE = timedelta(hours=1)
 Json = dict[str, Any]
 
 
@@ -25,6 +27,11 @@ def gather(sheet: Sheet, row: Copy) -> Row:
     if sheet.kind == "invoice":
         failures = (one.at for one in sheet.told if _is_unpaid(one.object))
         return {"first_failed_at": _earliest(row.first_failed_at, failures)}
+    if sheet.kind == "charge":
+        # The object says when it was asked for, and its balance transaction may be as old.
+        came = (one.at for one in sheet.told if one.type == "charge.succeeded")
+        late = (at for at in came if at - row.created >= AT_ONCE)
+        return {"came_at": _earliest(row.came_at, late)}
     if sheet.kind == "refund":
         made = any(obj.get("status") == "succeeded" for obj in sheet.shown)
         failures = (one.at for one in sheet.told if one.object.get("status") in FAILED_REFUND)

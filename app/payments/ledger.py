@@ -60,7 +60,7 @@ class _Booked(NamedTuple):
     """A fact that stands in the ledger."""
 
     id: int
-    effective_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def book(
     if not ours:
         return
     booked = _booked(session, ours)
-    fresh = [charge_id for charge_id in ours if ("charge", charge_id) not in booked]
+    dates = {charge_id: booked.get(("charge", charge_id)) for charge_id in ours}
+    fresh = [key for key, known in dates.items() if known is None or known.at != _at(ours[key])]
     earlier = copies.where(session, StripeRefund.charge_id, fresh)
     known: dict[str, Refund] = {r.id: r for r in (*earlier, *refunds) if r.charge_id in ours}
     sources = [*fresh, *(rid for rid, r in known.items() if ("refund", rid) not in booked)]
@@ -97,7 +98,7 @@ def book(
     moved = {t.id: t for t in (*settled, *balance)}
     facts = [*_money(ours.values(), known.values()), *_costs(ours, known, moved.values())]
     _write(session, [f for f in facts if (f.kind, f.source_id) not in booked], now)
-    _date_failures(session, [f for f in facts if f.kind == "refund_failed"], booked)
+    _date(session, facts, booked)
 
 
 def book_fees(session: Session, moved: Collection[Copy], *, now: datetime) -> None:
@@ -141,7 +142,7 @@ def _money(charges: Iterable[Charge], refunds: Iterable[Refund]) -> list[_Fact]:
     by_charge = {charge.id: charge for charge in charges}
     for charge in by_charge.values():
         sides = _given(charge.amount, charge.currency)
-        facts.append(_Fact("charge", charge.id, charge, charge.created, sides))
+        facts.append(_Fact("charge", charge.id, charge, _at(charge), sides))
     for refund in refunds:
         charge = by_charge[refund.charge_id or ""]
         if not refund.was_succeeded:
@@ -153,6 +154,12 @@ def _money(charges: Iterable[Charge], refunds: Iterable[Refund]) -> list[_Fact]:
             failed_at = refund.failed_at or refund.created
             facts.append(_Fact("refund_failed", refund.id, charge, failed_at, again))
     return facts
+
+
+def _at(charge: Charge) -> datetime:
+    """When the money came."""
+    at: datetime = charge.came_at or charge.created
+    return at
 
 
 def _given(amount: int, currency: str) -> tuple[Side, ...]:
@@ -173,7 +180,9 @@ def _costs(
         source = refund or charge
         sides = _settled(transaction, source.amount, source.currency)
         if sides:
-            facts.append(_Fact("fee", transaction.id, charge, transaction.created, sides))
+            # Of a debit Stripe moves the money already when it asks the bank for it.
+            at = max(transaction.created, _at(charge))
+            facts.append(_Fact("fee", transaction.id, charge, at, sides))
     return facts
 
 
@@ -228,11 +237,11 @@ def _write(session: Session, facts: list[_Fact], now: datetime) -> None:
     run(session, _ENTER, entries)
 
 
-def _date_failures(session: Session, facts: list[_Fact], booked: dict[Key, _Booked]) -> None:
-    """The day on which a refund came back may be learned after it was booked."""
+def _date(session: Session, facts: list[_Fact], booked: dict[Key, _Booked]) -> None:
+    """The day of a debit, or of a refund that came back, may be learned after it was booked."""
     for fact in facts:
         known = booked.get((fact.kind, fact.source_id))
-        if known is not None and known.effective_at != fact.effective_at:
+        if known is not None and known.at != fact.effective_at:
             run(session, _DATE, {"number": known.id, "at": fact.effective_at})
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, JSONDoc, append_only
@@ -156,6 +157,17 @@ class StripeCharge(Base):
     card_brand: Mapped[str | None]
     card_last4: Mapped[str | None] = mapped_column(sa.String(4), index=True)
     balance_transaction_id: Mapped[str | None]
+    came_at: Mapped[datetime | None]  # ours: of a debit, when an event said that it succeeded
+
+    @hybrid_property
+    def at(self) -> datetime:
+        """When the money came, or the try was made: a debit takes days, all else is at once."""
+        return self.came_at or self.created
+
+    @at.inplace.expression
+    @classmethod
+    def _at(cls) -> sa.ColumnElement[datetime]:
+        return sa.func.coalesce(cls.came_at, cls.created)
 
 
 class StripeInvoicePayment(Base):

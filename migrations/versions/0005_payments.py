@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("card_brand", sa.Text(), nullable=True),
         sa.Column("card_last4", sa.String(length=4), nullable=True),
         sa.Column("balance_transaction_id", sa.Text(), nullable=True),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "amount_refunded BETWEEN 0 AND amount", name=op.f("ck_stripe_charge_refunded")
         ),

@@ -71,6 +71,8 @@ def rows(counter: Counter) -> dict[str, list[tuple[str, ...]]]:
         booked = sa.select(LedgerTransaction.source_id).where(
             LedgerTransaction.account_id.is_(None)
         )
+        days = sa.select(LedgerTransaction.source_id, LedgerTransaction.effective_at)
+        found["dated"] = sorted((key, str(at)) for key, at in session.execute(days))
         return found | {"without an owner": [(row,) for row in session.scalars(booked)]}
 
 
@@ -132,5 +134,13 @@ def test_of_a_gift_that_is_given_back(counter: Counter, orders: int) -> None:
     counter.sandbox.pay(checkout, GOOD, name="Ann")
     counter.clock.advance(days=1)
     counter.sandbox.refund(counter.sandbox_list("charge")[0]["id"])
+
+    in_any_order(counter, orders)
+
+
+def test_of_a_gift_by_debit(counter: Counter, orders: int) -> None:
+    checkout = counter.begin(amount="50", interval="once", email=ANN)
+    counter.sandbox.pay(checkout, DEBIT, name="Ann")
+    counter.clock.advance(days=4)
 
     in_any_order(counter, orders)

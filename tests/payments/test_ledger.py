@@ -186,6 +186,20 @@ def test_money_that_changes_into_less_than_the_smallest_coin_is_lost_in_the_exch
         }
 
 
+def test_a_debit_and_its_fee_are_of_the_day_the_money_came_even_where_that_is_learned_late(
+    db: Database, clock: FixedClock
+) -> None:
+    book(db, charge(), moved())
+    with db.transaction() as session:
+        session.get_one(StripeCharge, "ch_1").came_at = clock()
+        session.flush()
+        _book_all(session)
+
+    with db.reading() as session:
+        days = set(session.scalars(sa.select(LedgerTransaction.effective_at)))
+    assert days == {clock()}
+
+
 def test_money_goes_to_the_account_that_claims_its_reference(
     db: Database, clock: FixedClock
 ) -> None:

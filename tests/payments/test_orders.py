@@ -293,8 +293,9 @@ def _place(order: list[str], event_type: str) -> int:
 
 
 def _timeless(state: dict[str, Any]) -> dict[str, Any]:
-    """Without the times of events, which the disorder rounds."""
-    rounded = ("applied_created", "first_failed_at", "failed_at")
+    """Without the times of events, which the disorder rounds to whole days at most."""
+    rounded = ("applied_created", "first_failed_at", "failed_at", "came_at")
+    state["ledger"] = [(*fact[:4], fact[4].date(), *fact[5:]) for fact in state["ledger"]]
     return {
         table: [
             {key: value for key, value in row.items() if key not in rounded}
