@@ -10,7 +10,6 @@ from typing import cast
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
@@ -24,7 +23,7 @@ from app.core.settings import BadEnvironment
 from app.core.web.context import House
 from app.newsroom import founding
 from app.newsroom import queries as newsroom
-from app.ops import doctor, migrating
+from app.ops import doctor, migrating, telling
 from app.ops.demo import building
 from app.ops.worker import Worker
 from app.payments import reconcile, replaying, setup
@@ -45,22 +44,15 @@ def install(app: Flask) -> None:
         _reports(house),
     ):
         for command in group:
-            app.cli.add_command(command)
+            app.cli.add_command(telling.in_words(command))
 
 
 def prepare(house: House) -> None:
     """Migrate the database and found the newsroom where there is none."""
-    try:
-        with migrating.in_turn(house.db):
-            migrating.upgrade(house.settings.database_url)
-            with house.db.transaction() as session:
-                founding.found(session, now=wall_clock())
-    except OperationalError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise click.ClickException(
-            f"The database cannot be used: {reason}. See that it runs and may be written to, "
-            "and that DATABASE_URL is right."
-        ) from None
+    with migrating.in_turn(house.db):
+        migrating.upgrade(house.settings.database_url)
+        with house.db.transaction() as session:
+            founding.found(session, now=wall_clock())
 
 
 def work_of(house: House) -> jobs.Work:
