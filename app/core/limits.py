@@ -1,17 +1,17 @@
 """How often something may be tried: counted in the database, so that all processes agree.
 
-Wall time; windows start at the first try. With REDIS_URL the same rules are counted there. Who is
-counted stands in a key as a hash, so that an address outlives nobody who is erased.
+Wall time; windows start at the first try. With REDIS_URL the same rules are counted there, and in
+the database while Redis does not answer: nobody is kept out for that, and nobody gets in unlimited.
+Who is counted stands in a key as a hash, so that an address outlives nobody who is erased.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 import structlog
@@ -24,10 +24,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import jobs
 from app.core.clock import wall_clock
 from app.core.db import Base, Database, insert_for
-from app.core.errors import TooMany, Unavailable
+from app.core.errors import TooMany
 from app.core.settings import BadEnvironment
 from app.core.signing import fingerprint
 
+REDIS_SECONDS = 0.5  # a reader waits
+REDIS_REST = 30  # seconds for which a Redis that did not answer is not asked again
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -46,48 +49,52 @@ class Limiter:
     """Counts tries and refuses the one too many."""
 
     def __init__(self, db: Database, redis_url: str = "") -> None:
-        storage = _redis(redis_url) if redis_url else DatabaseStorage(db)
-        self._strategy = FixedWindowRateLimiter(storage)
+        self._database = FixedWindowRateLimiter(DatabaseStorage(db))
+        self._redis = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._rests_until = 0.0
 
     def hit(self, rule: str, what: str, *who: str) -> None:
-        """Count one try of somebody under a rule like "10/5minute"; raises TooMany past it.
-
-        All of these raise Unavailable where Redis does not answer; a database's errors are its own.
-        """
+        """Count one try of somebody under a rule like "10/5minute"; raises TooMany past it."""
         item, key = parse(rule), _key(what, who)
-        with _answering():
-            if not self._strategy.hit(item, *key):
-                raise TooMany(retry_after=self._seconds_left(item, key))
+        left = self._asked(lambda counter: _hit(counter, item, key))
+        if left is not None:
+            raise TooMany(retry_after=left)
 
     def take_back(self, rule: str, what: str, *who: str) -> None:
         """Count the last try as none, after the right answer came."""
-        with _answering():
-            self._strategy.hit(parse(rule), *_key(what, who), cost=-1)
+        item, key = parse(rule), _key(what, who)
+        self._asked(lambda counter: counter.hit(item, *key, cost=-1))
 
     def forgive(self, rule: str, what: str, *who: str) -> None:
         """Forget all tries of somebody."""
-        with _answering():
-            self._strategy.clear(parse(rule), *_key(what, who))
+        item, key = parse(rule), _key(what, who)
+        self._asked(lambda counter: counter.clear(item, *key))
 
-    def _seconds_left(self, item: RateLimitItem, key: tuple[str, str]) -> int:
-        reset = self._strategy.get_window_stats(item, *key).reset_time
-        return max(1, round(reset - time.time()))
+    def _asked(self, ask: Callable[[FixedWindowRateLimiter], T]) -> T:
+        """Ask Redis, if there is one that answers, else the database; its errors are its own."""
+        if self._redis is not None and time.monotonic() >= self._rests_until:
+            try:
+                return ask(self._redis)
+            except StorageError as error:
+                self._rests_until = time.monotonic() + REDIS_REST
+                reason = str(error.storage_error)[:500]
+                log.error("Redis does not answer: limits are counted here meanwhile", error=reason)
+        return ask(self._database)
+
+
+def _hit(counter: FixedWindowRateLimiter, item: RateLimitItem, key: tuple[str, str]) -> int | None:
+    """None, or where it is one too many, the seconds to wait."""
+    if counter.hit(item, *key):
+        return None
+    return max(1, round(counter.get_window_stats(item, *key).reset_time - time.time()))
 
 
 def _redis(url: str) -> Storage:
+    patience: Any = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     try:
-        return cast("Storage", storage_from_string(url, wrap_exceptions=True))
+        return cast("Storage", storage_from_string(url, wrap_exceptions=True, **patience))
     except ConfigurationError as error:
         raise BadEnvironment([f"REDIS_URL is set, but: {error}"]) from None
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except StorageError as error:
-        log.error("Redis does not answer", error=str(error.storage_error)[:500])
-        raise Unavailable(retry_after=5) from error
 
 
 class DatabaseStorage(Storage):
