@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-ROUNDS_LOCK = 7_201_102
+ROUNDS_LOCK = 7_201_104
 SHARED = sa.select(sa.func.pg_advisory_xact_lock_shared(ROUNDS_LOCK))
 ALONE = sa.select(sa.func.pg_advisory_xact_lock(ROUNDS_LOCK))
 
@@ -20,7 +20,10 @@ def share(connection: Connection) -> None:
 
 
 def alone(connection: Connection) -> None:
-    """Until the transaction ends nobody votes and nobody joins or leaves a roll."""
+    """Until the transaction ends nobody votes, and nobody joins or leaves a roll.
+
+    It is a transaction's first lock; the mirror of Stripe is never taken after it.
+    """
     _take(connection, ALONE)
 
 

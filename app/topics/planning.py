@@ -98,6 +98,7 @@ def schedule(session: Session, *, round_id: int, actor_id: int, now: datetime) -
 
     Raises NotFound, RoundNotDraft, WrongDates, TooFewTopics, AnotherIsOpen (at that time).
     """
+    guarding.alone(session.connection())  # two at once would each see no other
     round_ = draft(session, round_id)
     if round_.opens_at <= now:
         raise WrongDates()

@@ -20,6 +20,7 @@ LATER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b(?!\s*\(\d{4}-\d\d-
 FORM = re.compile(r"<form\b(?P<head>[^>]*)>(?P<body>.*?)</form>", re.DOTALL)
 POSTS = re.compile(r"""method=["']?post""", re.IGNORECASE)
 TOKEN = re.compile(r"csrf_token|hidden_tag\(\)|csrf\(\)")
+ADVISORY = re.compile(r"^[A-Z_]+ = (7_201_\d{3})$", re.MULTILINE)
 INLINE = re.compile(r"""\sstyle=|\son[a-z]+=["']|<script(?![^>]*\ssrc=)[^>]*>|<style\b""")
 # Blocks of data that a browser never runs.
 DATA = re.compile(r"""<script[^>]*\btype=["']application/(?:ld\+)?json["'][^>]*>""")
@@ -57,6 +58,12 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 def test_no_file_names_the_host_of_a_registry() -> None:
     found = [path for path, text in texts() if any(host in text for host in REGISTRIES)]
     assert found == []
+
+
+def test_no_two_locks_of_the_database_have_one_number() -> None:
+    found = [number for _, text in texts(".py") for number in ADVISORY.findall(text)]
+    assert len(found) > 3
+    assert len(set(found)) == len(found)
 
 
 def test_the_locks_carry_hashes_and_no_address() -> None:

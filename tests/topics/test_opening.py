@@ -104,6 +104,15 @@ def test_the_rule_is_frozen_as_the_newsroom_had_it(scene: Scene) -> None:
     assert rule["one_time_minimum"]["EUR"] == 2000
 
 
+def test_of_two_rounds_that_are_scheduled_at_once_for_one_time_one_is_refused(scene: Scene) -> None:
+    drafts = [scene.draft(scene.topics(2), wait=24) for _ in range(4)]
+
+    raised = at_once([partial(schedule, scene, round_id) for round_id in drafts])
+
+    assert [type(error) for error in raised] == [AnotherIsOpen] * 3
+    assert scene.count(Round, Round.scheduled) == 1
+
+
 def test_a_scheduled_round_opens_at_its_instant_and_not_before(
     scene: Scene, settings: Settings
 ) -> None:
