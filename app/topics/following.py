@@ -21,7 +21,8 @@ def follow(session: Session, *, topic_id: int, account_id: int, now: datetime) -
     if topic is None or topic.hidden or topic.status in UNPUBLISHED:
         raise NotFound()
     row = {"account_id": account_id, "topic_id": topic_id, "created_at": now}
-    insert_once(session, TopicFollow, row)
+    if insert_once(session, TopicFollow, row) == 0:
+        _no_ballots(session, TopicFollow.account_id == account_id, TopicFollow.topic_id == topic_id)
 
 
 def unfollow(session: Session, *, topic_id: int, account_id: int) -> None:
@@ -32,5 +33,9 @@ def unfollow(session: Session, *, topic_id: int, account_id: int) -> None:
 
 def outlive(session: Session, *, round_id: int) -> None:
     """Let what was asked for on a round's ballots stay, and nothing say that it was on a ballot."""
-    asked = sa.update(TopicFollow).where(TopicFollow.round_id == round_id)
-    session.execute(asked.values(round_id=None))
+    _no_ballots(session, TopicFollow.round_id == round_id)
+
+
+def _no_ballots(session: Session, *which: sa.ColumnElement[bool]) -> None:
+    """Let these wishes stand by themselves, whatever becomes of a ballot."""
+    session.execute(sa.update(TopicFollow).where(*which).values(round_id=None))

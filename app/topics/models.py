@@ -134,7 +134,7 @@ class Round(Base):
     method: Mapped[str]
     tie_break: Mapped[str]
     late_joiners: Mapped[bool]  # a first charge before closing gives a ballot
-    rule: Mapped[dict[str, Any]] = mapped_column(JSONDoc, default=dict)  # as frozen: opening.rule
+    rule: Mapped[dict[str, Any]] = mapped_column(JSONDoc, default=dict)  # as frozen, see opening
     state: Mapped[str]
     scheduled: Mapped[bool] = mapped_column(default=False)  # the draft opens by itself
     opens_at: Mapped[datetime]
@@ -184,7 +184,7 @@ class RoundOption(Base):
     round_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("round.id"))
     topic_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("topic.id"), index=True)
     place: Mapped[int | None]  # 1 was suggested first and wins a tie; fixed at opening
-    texts: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # freezing.texts_of; {} in a draft
+    texts: Mapped[dict[str, Any]] = mapped_column(JSONDoc)  # see opening; {} in a draft
     marks: Mapped[int | None]  # written at closing, from the ballots
 
 

@@ -185,6 +185,24 @@ def test_what_was_asked_for_on_a_topics_page_is_not_changed_by_the_ballot(scene:
     assert not ballot.wants_mail
 
 
+def test_what_is_asked_for_on_a_topics_page_after_the_ballot_outlives_its_change(
+    scene: Scene,
+) -> None:
+    patron, topics = scene.patron(), scene.topics(3)
+    round_id = scene.open_round(topics)
+    scene.cast(round_id, patron, topics[:2], wants_mail=True)
+    scene.write(
+        lambda session: following.follow(
+            session, topic_id=topics[1], account_id=patron, now=scene.now
+        )
+    )
+
+    scene.cast(round_id, patron, topics[2:])
+
+    assert scene.count(TopicFollow, TopicFollow.topic_id == topics[1]) == 1
+    assert scene.count(TopicFollow) == 1
+
+
 def test_after_closing_nothing_says_that_a_wish_stood_on_a_ballot(scene: Scene) -> None:
     patron, topics = scene.patron(), scene.topics(2)
     round_id = scene.open_round(topics)
