@@ -66,7 +66,7 @@ def _about(entry: AuditEntry, people: dict[int, str]) -> str:
     kinds = {
         "round": _("Round"), "topic": _("Topic"), "charge": _("Payment"), "event": _("Event"),
         "mail": _("Mail"), "text": _("Text"), "currency": _("Currency"), "stripe": "Stripe",
-        "newsroom": _("The newsroom"), "reports": _("Reports"),
+        "newsroom": _("The newsroom"), "reports": _("Reports"), "jobs": _("Work of the worker"),
     }  # fmt: skip
     name = kinds.get(kind, kind)
     return _("%(what)s, id %(key)s", what=name, key=key) if key else name

@@ -192,18 +192,6 @@ def schedule_periodic(db: Database, *, now: datetime) -> None:
         insert_once(session, Job, rows)
 
 
-def retry(session: Session, key: str | None, *, now: datetime) -> int:
-    """Let work that was given up be tried again as if it were new; gives how much that is.
-
-    ``key`` is a dedupe key, or the number of a job that has none; None means all.
-    """
-    which: sa.ColumnElement[bool] = sa.true()
-    if key is not None:
-        is_number = key.isascii() and key.isdigit() and len(key) < 19
-        which = sa.or_(Job.dedupe_key == key, Job.id == int(key) if is_number else sa.false())
-    return _arm_again(session, which, {"attempts": 0, "created_at": now, "run_at": now})
-
-
 def run_due(work: Work, *, most: int = 100, lane: Lane | None = None) -> int:
     """Do up to ``most`` due jobs, one after the other; gives how many were tried.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import cast
 
 import click
@@ -15,7 +16,7 @@ from wtforms import ValidationError
 
 from app.accounts import erasing, exporting, people, second_factor, staffing
 from app.accounts.models import ROLES
-from app.core import jobs
+from app.core import clearing, jobs
 from app.core.clock import wall_clock
 from app.core.forms import normal_email
 from app.core.i18n import LANGUAGES
@@ -227,11 +228,23 @@ def _jobs(house: House) -> list[click.Command]:
     @click.argument("key")
     def retry(key: str) -> None:
         """Let work that failed for good be tried again: KEY as `doctor` names it, or "all"."""
+        click.echo(f"To be tried again: {len(clear(clearing.retry, key))}.")
+
+    @group.command("drop")
+    @click.argument("key")
+    def drop(key: str) -> None:
+        """Leave work that failed for good undone: KEY as `doctor` names it, or "all"."""
+        dropped = clear(clearing.drop, key)
+        for name in dropped:
+            click.echo(name)
+        click.echo(f"Dropped: {len(dropped)}.")
+
+    def clear(how: Callable[..., list[str]], key: str) -> list[str]:
         with house.db.transaction() as session:
-            count = jobs.retry(session, None if key == "all" else key, now=house.clock())
-        if count == 0 and key != "all":
+            found = how(session, None if key == "all" else key, now=house.clock())
+        if not found and key != "all":
             raise click.ClickException(f"No failed work has the key {key}.")
-        click.echo(f"To be tried again: {count}.")
+        return found
 
     return [group]
 

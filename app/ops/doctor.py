@@ -99,7 +99,7 @@ def _undone(job: Job) -> str:
     if job.state == "ready":
         return f"{job.kind} ({name}): nobody did it yet; see that a worker runs"
     why = (job.error or "no reason is known").splitlines()[0][:LONGEST_REASON]
-    return f"{job.kind}: {why}; mend that, then `flask --app wsgi jobs retry {name}`"
+    return f"{job.kind}: {why}; mend that, then `flask --app wsgi jobs retry {name}` (or `drop`)"
 
 
 def _erased_keep_no_name(session: Session, _now: datetime) -> Rows:

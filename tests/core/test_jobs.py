@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 import time_machine
 from structlog.testing import capture_logs
 
-from app.core import jobs
+from app.core import clearing, jobs
+from app.core.audit import AuditEntry
 from app.core.clock import wall_clock
 from app.core.db import Database
 from app.core.jobs import Job, Work
@@ -164,17 +165,22 @@ def test_work_that_was_given_up_is_done_when_it_is_asked_for_among_others(
 
 
 @pytest.mark.parametrize("which", ["key", "number", "all"])
-def test_an_operator_lets_what_was_given_up_be_tried_again(
-    work: Work, done: list[Any], which: str
+@pytest.mark.parametrize(("clear", "left"), [(clearing.retry, 2), (clearing.drop, 1)])
+def test_an_operator_lets_what_was_given_up_be_tried_again_or_drops_it(
+    work: Work, done: list[Any], clear: Callable[..., list[str]], left: int, which: str
 ) -> None:
     give_up(work, key="once" if which == "key" else None)
     ask(work, key="other")
-    name = {"key": "once", "number": str(only_failed(work)), "all": None}[which]
+    number = str(only_failed(work))
+    key = {"key": "once", "number": number, "all": None}[which]
+    name = f"test.note ({'once' if which == 'key' else number})"
     with work.db.transaction() as session:
-        assert jobs.retry(session, "what never was", now=work.now) == 0
-        assert jobs.retry(session, name, now=work.now) == 1
-        assert jobs.retry(session, name, now=work.now) == 0, "it waits already"
-    assert jobs.run_due(work) == 2
+        assert clear(session, "what never was", now=work.now) == []
+        assert clear(session, key, now=work.now) == [name]
+        assert clear(session, key, now=work.now) == [], "it waits already, or is gone"
+        entry = session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.actor_id, entry.details) == (None, {"jobs": name})
+    assert jobs.run_due(work) == left
 
 
 def only_failed(work: Work) -> int:
