@@ -8,8 +8,8 @@ this. This is the only module in which ``commit`` stands.
 from __future__ import annotations
 
 import json
+import select
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,7 +39,10 @@ NAMING = {
 Options = tuple[dict[str, Any], dict[str, Any]]
 BUSY_TIMEOUT_MS = 5000
 TURN_SECONDS = 2.0  # a writer that has waited so long for its own process asks SQLite itself
-IDLE_SECONDS = 1.0
+# A server that vanished without a word, or a cut line, is noticed by the system within 8 seconds.
+WATCHED = {
+    "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 8000,
+}  # fmt: skip
 # For reading, and for a statement alone. SQLite's are read by the begin hook below; psycopg sends
 # PostgreSQL's with the BEGIN, so they cost no statement.
 SQLITE_OPTIONS: Options = {"readonly": True}, {"alone": True}
@@ -247,10 +250,10 @@ def _engine(url: URL, *, pool_size: int) -> Engine:
         max_overflow=5,
         pool_timeout=5,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=8000"},
+        connect_args=WATCHED
+        | {"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=8000"},
     )
-    event.listen(engine, "checkin", _note_use)
-    event.listen(engine, "checkout", _try_idle)
+    event.listen(engine, "checkout", _try_cut)
     event.listen(engine, "handle_error", _hide_rows)
     return engine
 
@@ -264,17 +267,18 @@ def _hide_rows(context: ExceptionContext) -> None:
             told.args = (f"({type(error).__name__}) {error.diag.message_primary}",)
 
 
-def _note_use(_driver: object, record: ConnectionPoolEntry) -> None:
-    record.info["used_at"] = time.monotonic()
+def _try_cut(driver: Any, _record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Whether a connection still leads to the database: one that was cut has its end to read.
 
-
-def _try_idle(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Whether a connection that lay idle still leads to the database; a busy one is known to."""
-    if time.monotonic() - record.info.get("used_at", time.monotonic()) < IDLE_SECONDS:
-        return
+    A look at the socket asks nobody, so it is done before every use; if there is something to
+    read, which may be a word of the server's, the database is asked.
+    """
     try:
-        driver.execute("SELECT 1")
-        driver.rollback()
+        look = select.poll()
+        look.register(driver.fileno(), select.POLLIN)
+        if look.poll(0):
+            driver.execute("SELECT 1")
+            driver.rollback()
     except psycopg.Error as error:
         raise sa.exc.InvalidatePoolError() from error  # the pool then opens a new one
 

@@ -124,16 +124,13 @@ def test_a_row_without_its_parent_is_refused(db: Database) -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite has no connection to lose
-def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced_unnoticed(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.core.db.IDLE_SECONDS", 0)
+def test_a_connection_that_was_cut_after_its_last_use_is_replaced_unnoticed(database: str) -> None:
     db, other = Database(database, pool_size=1), Database(database)
     for way in (db.statement, db.transaction, db.reading, db.writing):
         with db.statement() as idle:
             own = idle.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         with other.statement() as connection:
-            connection.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({own}, 5000)")
 
         with way() as opened:
             assert opened.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != own
