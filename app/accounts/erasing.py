@@ -33,7 +33,7 @@ def erase(session: Session, *, account_id: int, actor_id: int | None, now: datet
     Each of ``on_erase`` is called while the address is still there to be looked for. Raises
     NotFound, StillStaff.
     """
-    account = session.get(Account, account_id, with_for_update=True)
+    account = session.get(Account, account_id)
     if account is None:
         raise NotFound()
     if account.erased_at is not None:
@@ -42,6 +42,10 @@ def erase(session: Session, *, account_id: int, actor_id: int | None, now: datet
         raise StillStaff()
     for forget in on_erase:
         forget(session, account, now)
+    # Locked only now, as upper rooms lock people after what these have sent them.
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    if account.erased_at is not None:
+        return
     if account.email is not None:
         outbox.scrub(session, to=account.email)
     for table in (LoginSession, SignInRequest):

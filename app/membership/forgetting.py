@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import erasing, exporting
 from app.accounts.models import Account
+from app.core.db import for_update
 from app.core.money import Money
 from app.membership import consenting, leaving, showing, wording
 from app.membership.models import Consent, Gift, Pledge, SignUp
@@ -51,7 +52,7 @@ erasing.on_erase.append(forget)
 
 def _close_pages(session: Session, account: Account, now: datetime) -> None:
     mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
-    found = session.scalars(sa.select(SignUp).where(mine)).all()
+    found = session.scalars(for_update(sa.select(SignUp).where(mine).order_by(SignUp.id))).all()
     own = [one for one in found if one.account_id in (None, account.id)]
     payments.ask(
         session,

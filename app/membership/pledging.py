@@ -27,7 +27,12 @@ SETTLED = (
     "returned_at", "past_due_since", "cancels_at", "ended_at", "end_reason", "give_back_from",
 )  # fmt: skip
 _pledge: Any = Pledge.__table__
-_OF_THEM = sa.select(*_pledge.c).where(OneOf(_pledge.c.account_id, "owners")).order_by(_pledge.c.id)
+_OF_THEM = (
+    sa.select(*_pledge.c)
+    .where(OneOf(_pledge.c.account_id, "owners"))
+    .order_by(_pledge.c.id)
+    .with_for_update(key_share=True)  # who stops a pledge meanwhile writes what is written here
+)
 _BEGIN = sa.insert(_pledge)
 _SAVE = sa.update(_pledge).where(_pledge.c.id == sa.bindparam("number"))
 Others = dict[int, list[Draft]]  # by account: their pledges beside those that are settled

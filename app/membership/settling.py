@@ -33,18 +33,19 @@ READ = (
 )  # fmt: skip
 _sign_up: Any = SignUp.__table__
 _account: Any = Account.__table__
-# Locked by id, so that no two who lock ever wait in a ring.
+# Sign-ups, then people, then their pledges, each by id: so no two who lock wait in a ring. Keys are
+# left free, as rows point at them that others write: ballots, sessions, mails.
 _SIGN_UPS = (
     sa.select(*(_sign_up.c[name] for name in READ))
     .where(OneOf(_sign_up.c.ref, "refs"))
     .order_by(_sign_up.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _PEOPLE = (
     sa.select(_account.c.id, _account.c.name, _account.c.confirmed_at, _account.c.erased_at)
     .where(OneOf(_account.c.id, "ids"))
     .order_by(_account.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _FINISH = sa.update(_sign_up).where(_sign_up.c.id == sa.bindparam("number"))
 _NAME = sa.update(_account).where(_account.c.id == sa.bindparam("number"))

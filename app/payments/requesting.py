@@ -190,8 +190,9 @@ def _apply(
     with db.transaction() as session:
         locking.wait(session)
         applied = mirroring.apply(session, answers=answers, now=now)
-        _end(session, key, state="done", result_id=found["id"], error=None, finished_at=now)
         changes.tell(session, applied.changes)
+        # Last, as who asks has locked what it is about before they overtake what is open.
+        _end(session, key, state="done", result_id=found["id"], error=None, finished_at=now)
     handling.catch_up(db, gateway, answers, now=now)
 
 
