@@ -16,6 +16,7 @@ from app.core.money import Money
 
 RUNNING = ("active", "past_due", "paused")
 IS_RUNNING = sa.text("state IN ('active', 'past_due', 'paused')")
+HAS_STARTED = sa.text("started_at IS NOT NULL")
 LIVING = ("pending", *RUNNING)
 
 
@@ -91,6 +92,10 @@ class Pledge(Base):
         ),
         sa.Index("ix_pledge_account_id", "account_id"),
         sa.Index("ix_pledge_state_id", "state", "id"),
+        sa.Index(
+            "ix_pledge_started", "started_at", "id",
+            sqlite_where=HAS_STARTED, postgresql_where=HAS_STARTED,
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, JSONDoc, append_only
 
+HAS_BODY = sa.text("body <> ''")
+FAILED_ONCE = sa.text("first_failed_at IS NOT NULL")
+
 
 class StripeEvent(Base):
     """One event as it came in, kept before anything is made of it."""
@@ -26,6 +29,10 @@ class StripeEvent(Base):
         ),
         sa.Index("ix_stripe_event_state_try", "state", "next_try_at"),
         sa.Index("ix_stripe_event_object_id", "object_id"),
+        # What has lost its body is most of the table, and not looked at again.
+        sa.Index(
+            "ix_stripe_event_body", "received_at", sqlite_where=HAS_BODY, postgresql_where=HAS_BODY
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -114,7 +121,13 @@ class StripeInvoice(Base):
     """Stripe's invoice for one period of a subscription."""
 
     __tablename__ = "stripe_invoice"
-    __table_args__ = (sa.Index("ix_stripe_invoice_status_next", "status", "next_payment_attempt"),)
+    __table_args__ = (
+        sa.Index("ix_stripe_invoice_status_next", "status", "next_payment_attempt"),
+        sa.Index(
+            "ix_stripe_invoice_failed", "first_failed_at",
+            sqlite_where=FAILED_ONCE, postgresql_where=FAILED_ONCE,
+        ),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(sa.String(36))

@@ -102,6 +102,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_stripe_event_event_id")),
     )
     with op.batch_alter_table("stripe_event", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stripe_event_body",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("body <> ''"),
+            postgresql_where=sa.text("body <> ''"),
+        )
         batch_op.create_index("ix_stripe_event_object_id", ["object_id"], unique=False)
         batch_op.create_index("ix_stripe_event_state_try", ["state", "next_try_at"], unique=False)
     op.create_table(
@@ -125,6 +132,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_invoice")),
     )
     with op.batch_alter_table("stripe_invoice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stripe_invoice_failed",
+            ["first_failed_at"],
+            unique=False,
+            sqlite_where=sa.text("first_failed_at IS NOT NULL"),
+            postgresql_where=sa.text("first_failed_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_stripe_invoice_status_next", ["status", "next_payment_attempt"], unique=False
         )
@@ -232,10 +246,12 @@ def downgrade() -> None:
     with op.batch_alter_table("stripe_invoice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stripe_invoice_subscription_id"))
         batch_op.drop_index("ix_stripe_invoice_status_next")
+        batch_op.drop_index("ix_stripe_invoice_failed")
     op.drop_table("stripe_invoice")
     with op.batch_alter_table("stripe_event", schema=None) as batch_op:
         batch_op.drop_index("ix_stripe_event_state_try")
         batch_op.drop_index("ix_stripe_event_object_id")
+        batch_op.drop_index("ix_stripe_event_body")
     op.drop_table("stripe_event")
     with op.batch_alter_table("stripe_checkout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stripe_checkout_subscription_id"))

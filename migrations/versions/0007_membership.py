@@ -252,6 +252,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.create_index("ix_pledge_account_id", ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_pledge_started",
+            ["started_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("started_at IS NOT NULL"),
+            postgresql_where=sa.text("started_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_pledge_state_id", ["state", "id"], unique=False)
         batch_op.create_index(
             "uq_pledge_running",
@@ -295,6 +302,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("state IN ('active', 'past_due', 'paused')"),
         )
         batch_op.drop_index("ix_pledge_state_id")
+        batch_op.drop_index("ix_pledge_started")
         batch_op.drop_index("ix_pledge_account_id")
     op.drop_table("pledge")
     with op.batch_alter_table("gift", schema=None) as batch_op:
