@@ -29,6 +29,7 @@ from app.membership import (
     settling,
     standing,
     teasers,
+    yielding,
 )
 from app.membership.models import Gift, Pledge, SignUp
 from app.newsroom import queries as newsroom
@@ -129,8 +130,14 @@ def tell_refusal(work: jobs.Work, payload: dict[str, Any]) -> None:
 
 @jobs.handles("membership.send_back", is_long=True)
 def send_back(work: jobs.Work, payload: dict[str, Any]) -> None:
-    """Cancel and refund a pledge that must not be; the mail follows when it is known."""
+    """Cancel and refund a pledge that must not be; the mail follows when it is known.
+
+    What Stripe says first may show that it is the other one that has to yield.
+    """
     gateway, ref = work.services["patient_gateway"], payload["ref"]
+    yielding.learn(work.db, gateway, ref=ref, now=work.now)
+    with work.db.transaction() as session:
+        settling.settle(session, {ref: ()}, now=work.now)
     sending_back.send_back(work.db, gateway, ref=ref, now=work.now)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.core.statements import OneOf, plain, run
-from app.membership import deriving, history, sending_back, standing
+from app.membership import deriving, history, sending_back, standing, yielding
 from app.membership.cases import Case, Draft
 from app.membership.facts import Facts, Try
 from app.membership.history import Past
@@ -84,6 +84,10 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     pledges, others = _pledges(session, cases)
     was = {ref: dict(vars(pledge)) for ref, pledge in pledges.items()}
     rivals = {who: one for who, all_ in others.items() for one in all_ if one.state in RUNNING}
+    beaten = yielding.beaten(session, cases, pledges, rivals)
+    for ref, rival in beaten.items():
+        pledges[ref].state, rival.state = "pending", "duplicate"
+        del rivals[rival.account_id]
     for case in cases:
         _outlive(pledges[case.ref], case.facts, rivals.get(case.account.id))
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
@@ -94,7 +98,8 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
                 now=now)
         for case in cases
     ]  # fmt: skip
-    changed = [pledge for ref, pledge in pledges.items() if vars(pledge) != was[ref]]
+    changed = [*beaten.values()]  # before who takes their place: only one may run
+    changed += [pledge for ref, pledge in pledges.items() if vars(pledge) != was[ref]]
     if changed:
         run(session, _SAVE, [_saved(pledge) for pledge in changed])
     past.write()
@@ -105,6 +110,7 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     mails = {key: mail for one in done for key, mail in _mails(one, now)}
     jobs.enqueue_each(session, "membership.tell", mails, now=now)
     back = {key: what for one in done for key, what in _to_send_back(one.pledge, one.case.facts)}
+    back |= {f"send_back:{one.ref}:{ref}": {"ref": one.ref} for ref, one in beaten.items()}
     jobs.enqueue_each(session, "membership.send_back", back, now=now)
     behind = {key: what for one in done for key, what in _to_look_at_again(one, others)}
     jobs.enqueue_each(session, "membership.settle", behind, now=now)
@@ -229,7 +235,7 @@ def _is_over_at(pledge: Draft, at: datetime) -> bool:
 
 
 def _only_one(pledge: Draft, state: str, *, has_other: bool) -> str:
-    """A pledge on its way or just paid, beside one that runs, is a duplicate, for ever."""
+    """A pledge on its way or just paid, beside one that runs, is a duplicate."""
     wakes = state in LIVING and pledge.state not in RUNNING
     if pledge.state == "duplicate" or (wakes and has_other):
         return "duplicate"
@@ -289,8 +295,7 @@ def _mail(pledge: Draft, what: str, key: str) -> tuple[str, Json]:
 
 def _to_send_back(pledge: Draft, facts: Facts) -> Iterator[tuple[str, Json]]:
     """What must not go on is ended at Stripe, and each charge given back, when they are known."""
-    is_over = pledge.give_back_from is not None or pledge.started_at is None
-    if pledge.state != "duplicate" and not (pledge.state == "ended" and is_over):
+    if not sending_back.must_not_be(pledge):
         return
     known = [facts.subscription.id] if facts.subscription is not None else []
     for thing in known + [charge.id for charge in sending_back.unwanted(pledge, facts)]:

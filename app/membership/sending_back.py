@@ -41,14 +41,22 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
         _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
 
 
+def must_not_be(pledge: Draft | Pledge) -> bool:
+    """Whether a pledge must not live on at Stripe: a duplicate, or one that is over for good."""
+    is_over = pledge.give_back_from is not None or pledge.started_at is None
+    return bool(pledge.state == "duplicate" or (pledge.state == "ended" and is_over))
+
+
 def unwanted(pledge: Draft | Pledge, known: Facts) -> list[Try]:
     """The charges of a pledge that are not kept, oldest first."""
     return [charge for charge in known.paid if deriving.gives_back(pledge, charge.at)]
 
 
 def _keep_end(session: Session, ref: str, now: datetime) -> str | None:
-    _lock(session, ref)
+    pledge = session.scalar(for_update(sa.select(Pledge).where(Pledge.ref == ref)))
     subscription = facts.of(session, ref).subscription
+    if pledge is None or not must_not_be(pledge):
+        return None
     if subscription is None or subscription.status in OVER:
         return None
     return asking.keep_cancel(session, subscription.id, now=now)

@@ -132,6 +132,11 @@ class Counter:
         """How many Checkout sessions there are at the sandbox."""
         return len(self.sandbox_list("checkout.session"))
 
+    def events(self) -> list[dict[str, Any]]:
+        """Every event of the sandbox, as Stripe would list it, oldest first."""
+        pages = self.house.services["gateway"].pages("event")
+        return [event for page in pages for event in page][::-1]
+
     def sandbox_list(self, kind: str) -> list[dict[str, Any]]:
         with self.sandbox.act() as act:
             return list(act.where(kind))

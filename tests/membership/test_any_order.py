@@ -34,12 +34,6 @@ def orders(in_full: bool) -> int:
     return 120 if in_full else 12
 
 
-def told(counter: Counter) -> list[dict[str, Any]]:
-    """Every event of the sandbox, as Stripe would list it, oldest first."""
-    pages = counter.house.services["gateway"].pages("event")
-    return [event for page in pages for event in page][::-1]
-
-
 def hear(counter: Counter, events: list[dict[str, Any]]) -> None:
     """Take each event in and handle it before the next one comes."""
     gateway = counter.house.services["gateway"]
@@ -81,7 +75,7 @@ def in_any_order(counter: Counter, orders: int) -> None:
     path = counter.db.url.database or ""
     counter.db.dispose()
     shutil.copyfile(path, f"{path}.before")
-    events = told(counter)
+    events = counter.events()
     hear(counter, events)
     wanted = rows(counter)
     assert wanted["pledge"] or wanted["gift"]

@@ -219,7 +219,7 @@ def test_shuffled_doubled_and_repeated_events_end_in_the_same_rows(
     counter.settle()
     before = state_of(counter)
 
-    again = [event["id"] for event in counter.sandbox_list("event")] * 2
+    again = [event["id"] for event in counter.events()] * 2
     random.Random(seed).shuffle(again)
     with counter.db.transaction() as session:
         session.execute(sa.text("UPDATE stripe_event SET state = 'new'"))

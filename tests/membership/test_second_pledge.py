@@ -93,7 +93,7 @@ def test_who_hears_of_the_refund_by_its_event_only_writes_the_mail_then(
 
 def test_told_again_it_goes_back_once(counter: Counter) -> None:
     pay_twice(counter)
-    for event in counter.sandbox_list("event"):
+    for event in counter.events():
         counter.sandbox.resend(event["id"])
     counter.settle()
 
