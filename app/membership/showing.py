@@ -35,6 +35,7 @@ class PledgeView:
     total: Money
     interval: str
     state: str
+    begun: datetime
     since: datetime | None
     paid_through: datetime | None
     next_charge: datetime | None
@@ -84,6 +85,7 @@ def pledge(session: Session, found: Pledge) -> PledgeView:
         total=found.money,
         interval=found.interval,
         state=found.state,
+        begun=found.created_at,
         since=found.started_at,
         paid_through=found.paid_through,
         next_charge=None if is_over or not subscription else subscription.current_period_end,

@@ -11,7 +11,7 @@ from app.membership import joining
 from app.membership.models import Consent, Gift, Pledge, Receipt, SignUp
 from app.newsroom.models import Newsroom
 from app.payments.models import LedgerTransaction, StripeRequest
-from tests.membership.counter import ANN, DEBIT, Counter, session_of
+from tests.membership.counter import ANN, DEBIT, GOOD, Counter, session_of
 from tests.membership.paper import fields
 
 
@@ -274,6 +274,24 @@ def test_who_is_signed_in_and_gives_already_is_asked_to_raise_or_give_once(
     assert "You already give 3\u00a0€ a month." in sent.text
     assert counter.sessions_at_stripe() == 1
     assert counter.send(reader, interval="once", amount="20", shown="-").status_code == 303
+
+
+def test_who_waits_for_a_debit_is_told_so_and_may_pay_another_way(counter: Counter) -> None:
+    counter.become_patron(amount="5", card=DEBIT)
+    reader = counter.signed_in()
+
+    page = reader.get("/join").text.replace("\u00a0", " ")
+    again = counter.begin(reader=reader, amount="3")
+    counter.sandbox.pay(again, GOOD, name="Ann")
+    counter.settle()
+    counter.clock.advance(days=4)
+    counter.settle()
+
+    assert "Your payment of 5 € is on its way since 10 June 2026." in page
+    assert "already give" not in page
+    assert counter.pledge(Pledge.state == "active").total == 300
+    charges = counter.sandbox_list("charge")
+    assert [(one["amount"], one["amount_refunded"]) for one in charges] == [(500, 500), (300, 0)]
 
 
 def test_a_stranger_learns_nothing_of_whose_address_it_is(counter: Counter) -> None:

@@ -17,7 +17,7 @@ from app.core.web import database, limiter, now, reading, refusal, services, set
 from app.core.web.alike import alike
 from app.membership import joining, paying, queries, teasers, thanking, throttling
 from app.membership.forms import JoinForm
-from app.membership.models import Pledge
+from app.membership.models import RUNNING, Pledge
 from app.membership.offering import Choice
 from app.membership.views import join_page
 from app.membership.views.blueprint import bp
@@ -148,7 +148,9 @@ def _known(db: Session) -> Pledge | None:
 
 
 def _may_begin(db: Session, choice: Choice) -> bool:
-    return choice.interval == "once" or _known(db) is None
+    """What is only on its way keeps nobody: what arrives first counts, the other goes back."""
+    known = None if choice.interval == "once" else _known(db)
+    return known is None or known.state not in RUNNING
 
 
 def _came_from() -> str:
