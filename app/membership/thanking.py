@@ -9,14 +9,16 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Account
 from app.core.db import Database
 from app.core.money import Money
-from app.membership import joining, queries, standing
-from app.membership.models import Receipt, SignUp
+from app.membership import deriving, facts, joining, queries, standing
+from app.membership.models import Gift, Pledge, Receipt, SignUp
 from app.payments import checkout
 from app.payments.gateway import Gateway, StripeUnavailable
 
 UNDECIDED = ("open", "pending")
+OVER = ("duplicate", "stopped", "ended", "returned", "erased")
 log = structlog.get_logger()
 
 
@@ -25,10 +27,13 @@ class Paid:
     """What became of a payment.
 
     ``state``: paid, pending (a method that takes days), failed, expired or open (not finished),
-    duplicate (a second pledge: cancelled and given back), waiting (Stripe cannot be asked now).
+    waiting (Stripe cannot be asked now). Of what came to an end: duplicate (a second pledge),
+    stopped (before it was paid), ended (after that), returned (a gift that went back), erased.
+    ``money`` tells of these: back, coming (and goes back then), none, kept.
     """
 
     state: str
+    money: str
     interval: str
     total: Money
     email: str  # "d•••@example.org": the address of this page may be seen by others
@@ -65,23 +70,46 @@ def _refresh(db: Database, gateway: Gateway, checkout_id: str, now: datetime) ->
 
 
 def _paid(session: Session, sign_up: SignUp, *, is_silent: bool, now: datetime) -> Paid:
-    pledge = queries.by_ref(session, sign_up.ref)
-    state = sign_up.state
-    if pledge is not None and pledge.state == "duplicate":
-        state = "duplicate"
-    elif state == "open" and is_silent:
+    kept = queries.kept(session, sign_up.ref)
+    state = _came_to(session, sign_up, kept)
+    if state == "open" and is_silent:
         state = "waiting"
     receipt = session.scalar(sa.select(Receipt).where(Receipt.ref == sign_up.ref))
     return Paid(
         state=state,
+        money=_money(session, sign_up.ref, kept) if state in OVER else "kept",
         interval=sign_up.interval,
         total=Money(sign_up.total, sign_up.currency),
         email=_hint(sign_up.email),
-        next_charge=pledge.paid_through if pledge is not None else None,
+        next_charge=kept.paid_through if isinstance(kept, Pledge) else None,
         receipt=f"{receipt.year}-{receipt.number}" if receipt else None,
         patrons=standing.count_active(session, now),
         again=joining.address_of(joining.wish_of(sign_up)),
     )
+
+
+def _came_to(session: Session, sign_up: SignUp, kept: Pledge | Gift | None) -> str:
+    """What a sign-up is now; what its person or Stripe did since then is newer than its state."""
+    owner = session.get(Account, sign_up.account_id) if sign_up.account_id is not None else None
+    if owner is not None and owner.erased_at is not None:
+        return "erased"
+    if isinstance(kept, Gift):
+        return "returned" if kept.state == "refunded" else sign_up.state
+    if kept is None or kept.state == "duplicate":
+        return sign_up.state if kept is None else "duplicate"
+    if kept.started_at is None and kept.give_back_from is not None:
+        return "stopped"
+    if kept.state == "ended":
+        return "failed" if kept.started_at is None else "ended"
+    return sign_up.state
+
+
+def _money(session: Session, ref: str, kept: Pledge | Gift | None) -> str:
+    known = facts.of(session, ref)
+    if not known.paid:
+        return "none" if known.has_failed or not known.is_complete else "coming"
+    is_back = isinstance(kept, Pledge) and deriving.gives_back(kept, known.paid[-1].at)
+    return "back" if is_back or known.returned_at is not None else "kept"
 
 
 def _hint(email: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from app.membership.models import Gift, Pledge
 from tests.membership.counter import BAD_DEBIT, DEBIT, EMPTY, GOOD, Counter
+from tests.membership.test_erased import erase
 
 
 @pytest.fixture(params=["sqlite"])
@@ -79,6 +80,78 @@ def test_a_debit_that_came_back_says_that_nothing_was_charged(counter: Counter) 
     (mail,) = counter.mails("payment_failed")
     assert "Nothing was charged" in mail.text
     assert "/join?interval=month" in mail.text
+
+
+@pytest.mark.parametrize("debit", [DEBIT, BAD_DEBIT])
+def test_a_debit_that_was_stopped_meanwhile_is_not_waited_for(counter: Counter, debit: str) -> None:
+    checkout = counter.begin()
+    counter.sandbox.pay(checkout, debit, name="Ann")
+    counter.settle()
+    counter.signed_in().submit("/account/stop")
+    counter.settle()
+
+    before = thanks(counter, checkout)
+    counter.clock.advance(days=4)
+    counter.settle()
+    after = thanks(counter, checkout)
+
+    for page in (before, after):
+        assert "This pledge was stopped." in page
+        assert "Your vote begins" not in page
+    assert "We send it back as soon as it arrives." in before
+    came = "came for it, and we sent it back at once."
+    assert (came if debit == DEBIT else "Nothing was charged for it.") in after
+
+
+def test_a_second_debit_that_came_back_was_not_sent_back(counter: Counter) -> None:
+    checkout = counter.begin()
+    counter.sandbox.pay(checkout, BAD_DEBIT, name="Ann")
+    counter.become_patron()
+
+    assert "We send it back as soon as it arrives." in thanks(counter, checkout)
+    counter.clock.advance(days=4)
+    counter.settle()
+
+    page = thanks(counter, checkout)
+    assert "You already had a pledge." in page
+    assert "Nothing was charged for it." in page
+    assert "ten days" not in page
+
+
+@pytest.mark.parametrize(
+    ("means", "interval"), [(DEBIT, "month"), (DEBIT, "once"), (GOOD, "month")]
+)
+def test_who_was_erased_meanwhile_is_promised_no_mail_and_no_account(
+    counter: Counter, means: str, interval: str
+) -> None:
+    checkout = counter.begin(interval=interval, amount="20")
+    counter.sandbox.pay(checkout, means, name="Ann")
+    counter.settle()
+    counter.clock.advance(hours=1)
+    erase(counter)
+    counter.settle()
+
+    page = thanks(counter, checkout)
+
+    assert "Your data was erased." in page
+    assert "•••" not in page
+    assert ("We send it back" if means == DEBIT else "Nothing is charged any more.") in page
+
+
+def test_what_was_paid_and_is_over_or_went_back_is_no_more_thanked_for(counter: Counter) -> None:
+    pledge, gift = counter.begin(amount="5"), counter.begin(amount="20", interval="once")
+    for checkout in (pledge, gift):
+        counter.sandbox.pay(checkout, GOOD, name="Ann")
+    counter.settle()
+    gateway = counter.house.services["gateway"]
+    gateway.cancel_now(key="by-staff", subscription_id=counter.pledge().subscription_id)
+    counter.sandbox.refund(counter.sandbox_list("charge")[1]["id"])
+    counter.settle()
+
+    assert "This pledge has ended." in thanks(counter, pledge)
+    page = thanks(counter, gift)
+    assert "Your gift was sent back." in page
+    assert "came for it, and we sent it back at once." in page
 
 
 def test_who_could_not_pay_may_begin_again(counter: Counter) -> None:
