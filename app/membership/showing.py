@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import gettext as _
 from app.core.money import Money
 from app.core.pagination import Cursor, Page, page_by_id
-from app.membership import queries
+from app.membership import queries, renewing
 from app.membership.models import Gift, Pledge, Receipt
 from app.payments.models import LedgerTransaction, StripeCharge, StripeInvoice, StripeSubscription
 
@@ -39,6 +39,7 @@ class PledgeView:
     since: datetime | None
     paid_through: datetime | None
     next_charge: datetime | None
+    next_total: Money
     cancels_at: datetime | None
     card: Card | None
     next_try: datetime | None
@@ -77,7 +78,7 @@ def pledge(session: Session, found: Pledge) -> PledgeView:
     """A pledge with what Stripe's side says of the next charge."""
     subscription = queries.subscription_of(session, found)
     card = queries.last_card(session, found.ref)
-    is_over = found.cancels_at is not None or found.state not in ("active", "past_due")
+    following = renewing.next_charge(session, found)
     return PledgeView(
         ref=found.ref,
         amount=Money(found.amount, found.currency),
@@ -88,7 +89,8 @@ def pledge(session: Session, found: Pledge) -> PledgeView:
         begun=found.created_at,
         since=found.started_at,
         paid_through=found.paid_through,
-        next_charge=None if is_over or not subscription else subscription.current_period_end,
+        next_charge=following.at if following is not None else None,
+        next_total=following.total if following is not None else found.money,
         cancels_at=found.cancels_at,
         card=Card(*card) if card else None,
         next_try=_next_try(session, subscription) if found.state in UNPAID else None,

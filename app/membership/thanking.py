@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.core.db import Database
 from app.core.money import Money
-from app.membership import deriving, facts, joining, queries, standing
+from app.membership import deriving, facts, joining, queries, renewing, standing
 from app.membership.models import Gift, Pledge, Receipt, SignUp
 from app.payments import checkout
 from app.payments.gateway import Gateway, StripeUnavailable
@@ -74,6 +74,7 @@ def _paid(session: Session, sign_up: SignUp, *, is_silent: bool, now: datetime) 
     state = _came_to(session, sign_up, kept)
     if state == "open" and is_silent:
         state = "waiting"
+    following = renewing.next_charge(session, kept) if isinstance(kept, Pledge) else None
     receipt = session.scalar(sa.select(Receipt).where(Receipt.ref == sign_up.ref))
     return Paid(
         state=state,
@@ -81,7 +82,7 @@ def _paid(session: Session, sign_up: SignUp, *, is_silent: bool, now: datetime) 
         interval=sign_up.interval,
         total=Money(sign_up.total, sign_up.currency),
         email=_hint(sign_up.email),
-        next_charge=kept.paid_through if isinstance(kept, Pledge) else None,
+        next_charge=following.at if following is not None else None,
         receipt=f"{receipt.year}-{receipt.number}" if receipt else None,
         patrons=standing.count_active(session, now),
         again=joining.address_of(joining.wish_of(sign_up)),

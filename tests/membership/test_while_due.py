@@ -25,6 +25,31 @@ def charged(counter: Counter) -> list[int]:
     return [one["amount"] for one in counter.sandbox_list("charge") if one["paid"]]
 
 
+def test_in_the_hour_the_next_charge_is_the_one_that_is_due(due: Counter) -> None:
+    reader = due.signed_in()
+    today = "Next charge: 10 July 2026, 10 €, from the card ending 4242."
+
+    assert today in flat(reader.get("/account").text)
+    change(reader, amount="3")
+    due.settle()
+    assert today in flat(reader.get("/account").text)
+    assert "The next charge is 10 €, on 10 July 2026." in flat(reader.get("/account/change").text)
+    charged(due)
+
+    assert "Next charge: 10 August 2026, 3 €" in flat(reader.get("/account").text)
+
+
+def test_while_a_charge_is_tried_the_next_one_is_the_next_try(counter: Counter) -> None:
+    counter.become_patron(amount="10", after_first="insufficient_funds")
+    counter.clock.advance(days=31)
+    counter.settle()
+
+    page = flat(counter.signed_in().get("/account").text)
+
+    assert "Next charge: 13 July 2026, 10 €" in page
+    assert "We try again on 13 July." in page
+
+
 def test_who_stops_in_the_hour_is_charged_no_more(due: Counter) -> None:
     reader = due.signed_in()
     assert "It ends today, because no paid time is left." in reader.get("/account/stop").text
