@@ -7,6 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import summing
 from app.core.db import Base, BigId, made_with
 from app.reporting.triggers import SUM_MOVEMENTS
 
@@ -60,3 +61,4 @@ class MovementDay(Base):
 
 
 made_with(Movement.__table__, SUM_MOVEMENTS)  # type: ignore[arg-type]
+summing.by_writer(MovementDay)

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import summing
 from app.core.db import Base, BigId, JSONDoc, made_with
 from app.topics.triggers import COUNT_THE_ROLL
 
@@ -222,6 +223,7 @@ class RollCount(Base):
 
 
 made_with(RollEntry.__table__, COUNT_THE_ROLL)  # type: ignore[arg-type]
+summing.by_writer(RollCount)
 
 
 class Ballot(Base):
