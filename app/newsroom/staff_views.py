@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.core.i18n import gettext as _
+from app.core.i18n import language
 from app.core.web import nav, now, reading, requires, transaction
 from app.newsroom import changing, queries, writing
 from app.newsroom.forms import NewsroomForm, OfferForm, TextForm, Whole
@@ -73,7 +74,9 @@ def offer(currency: str) -> ResponseReturnValue:
 @requires("editor")
 def texts() -> str:
     """The newsroom's texts, each a page to write on."""
-    return render_template("newsroom/texts.html", texts=list(DEFAULT_TEXTS))
+    with reading() as session:
+        begins = writing.beginnings(session, language())
+    return render_template("newsroom/texts.html", texts=list(DEFAULT_TEXTS), begins=begins)
 
 
 @bp.route("/texts/<key>", methods=["GET", "POST"])

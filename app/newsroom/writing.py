@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from textwrap import shorten
 
 import sqlalchemy as sa
 from markdown_it import MarkdownIt
@@ -35,6 +36,16 @@ def bodies(session: Session, key: str) -> dict[str, str]:
     """What was typed, by language, for the form that edits it."""
     rows = session.scalars(sa.select(NewsroomText).where(NewsroomText.key == key))
     return {row.language: row.body for row in rows}
+
+
+def beginnings(session: Session, language: str, *, longest: int = 110) -> dict[str, str]:
+    """How each text begins, by key: in one language, or in another where it has none in that."""
+    rows = session.scalars(sa.select(NewsroomText).where(NewsroomText.body != ""))
+    by_key: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row.language == language):
+        said = " ".join(line for line in row.body.splitlines() if not line.startswith("#"))
+        by_key[row.key] = shorten(said, longest, placeholder="…")
+    return by_key
 
 
 def to_html(body: str) -> str:

@@ -67,8 +67,10 @@ class FailedRow:
 Row = TypeVar("Row", PatronRow, MovementRow, FailedRow)
 
 
-def patrons(session: Session, *, which: str, cursor: Cursor) -> Page[PatronRow]:
-    """The pledges behind active patrons, at risk or ending; newest first."""
+def patrons(
+    session: Session, *, which: str, cursor: Cursor, currency: str | None = None
+) -> Page[PatronRow]:
+    """The pledges behind active patrons, at risk or ending, newest first; or of one currency."""
     query = (
         sa.select(Pledge, Account.name, Account.email)
         .join(Account, Account.id == Pledge.account_id)
@@ -78,6 +80,8 @@ def patrons(session: Session, *, which: str, cursor: Cursor) -> Page[PatronRow]:
         query = query.where(Pledge.state == "past_due")
     elif which == "ending":
         query = query.where(Pledge.cancels_at.is_not(None))
+    if currency is not None:
+        query = query.where(Pledge.currency == currency)
     page = page_by_id(session, query, key=Pledge.id, cursor=cursor, key_of=lambda row: row[0].id)
     return Page([_patron(row) for row in page.rows], page.after, page.before)
 
@@ -123,21 +127,15 @@ def moved(
     return Page(rows, page.after, page.before)
 
 
-def failing(session: Session, *, currency: str, most: int) -> list[FailedRow]:
+def failing(
+    session: Session, *, currency: str, most: int, among: Sequence[int] | None = None
+) -> list[FailedRow]:
     """Patrons whose renewal failed and is still tried, the oldest failure first.
 
-    A failed charge does not say which invoice it was for, so the newest since the invoice tells.
+    ``among``: only these accounts.
     """
-    last_try = (
-        sa.select(StripeCharge.failure_code)
-        .where(StripeCharge.customer_id == StripeInvoice.customer_id)
-        .where(StripeCharge.status == "failed", StripeCharge.created >= StripeInvoice.created)
-        .order_by(StripeCharge.created.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = (
-        sa.select(StripeInvoice, Account, last_try)
+        sa.select(StripeInvoice, Account, _last_failure())
         .join(Pledge, Pledge.subscription_id == StripeInvoice.subscription_id)
         .join(Account, Account.id == Pledge.account_id)
         .where(Pledge.state == "past_due", Pledge.currency == currency)
@@ -146,6 +144,8 @@ def failing(session: Session, *, currency: str, most: int) -> list[FailedRow]:
         .order_by(StripeInvoice.first_failed_at)
         .limit(most)
     )
+    if among is not None:
+        query = query.where(Pledge.account_id.in_(among))
     return [
         FailedRow(
             account_id=account.id,
@@ -172,6 +172,18 @@ def named(session: Session, rows: Sequence[Row], all_names: bool) -> list[Row]:
     )
     known = set(session.scalars(allowed))
     return [r if r.account_id in known else replace(r, name=None, email=None) for r in rows]
+
+
+def _last_failure() -> Any:
+    """Why an invoice was not paid: the newest failure since, for a charge does not name its own."""
+    return (
+        sa.select(StripeCharge.failure_code)
+        .where(StripeCharge.customer_id == StripeInvoice.customer_id)
+        .where(StripeCharge.status == "failed", StripeCharge.created >= StripeInvoice.created)
+        .order_by(StripeCharge.created.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _patron(row: Any) -> PatronRow:

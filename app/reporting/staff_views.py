@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy.orm import Session
 
+from app.core.i18n import gettext as _
+from app.core.i18n import money, ngettext
 from app.core.pagination import Cursor
 from app.core.web import keeps_accounts, now, reading, requires, sees_money
 from app.newsroom import queries as newsroom
 from app.newsroom.here import here
+from app.payments import reasons
 from app.reporting import beginning, mrr, people, recovery, revenue
 from app.reporting.definitions import DEFINITIONS
 from app.reporting.models import KINDS
@@ -26,12 +30,19 @@ def patrons(figure: str) -> str:
     """The pledges behind active patrons and MRR, behind what is at risk, and what is ending."""
     which = "ending" if figure == "committed" else figure
     with reading() as session:
-        page = people.patrons(session, which=which, cursor=Cursor.from_query(request.args))
+        currency, currencies = _currency(session)
+        page = people.patrons(
+            session, which=which, cursor=Cursor.from_query(request.args),
+            currency=None if figure == "patrons" else currency,
+        )  # fmt: skip
         page = replace(page, rows=people.named(session, page.rows, keeps_accounts()))
-        each = mrr.arpu(session, at=now(), currency=here().reporting_currency)
+        says = _sum(session, figure, currency) if sees_money() else ""
+        failed = _failed(session, page.rows, currency) if figure == "at-risk" else {}
     return render_template(
         "reporting/patrons.html", figure=figure, definition=DEFINITIONS[figure], page=page,
-        sees_money=sees_money(), each=each if figure == "mrr" else None,
+        sees_money=sees_money(), says=says, failed=failed, reason=reasons.in_words,
+        currency=currency,
+        currencies=[] if figure == "patrons" else currencies,
     )  # fmt: skip
 
 
@@ -84,6 +95,36 @@ def recovered() -> str:
         "reporting/recovered.html", definition=DEFINITIONS["recovered"], lines=lines[::-1],
         currency=currency, currencies=currencies,
     )  # fmt: skip
+
+
+def _sum(session: Session, figure: str, currency: str) -> str:
+    """What the list comes to, as the dashboard has it; "" for people, who are no money."""
+    if figure == "mrr":
+        total = money(mrr.mrr(session, at=now(), currency=currency), short=False)
+        each = mrr.arpu(session, at=now(), currency=currency)
+        if each is None:
+            return _("%(sum)s a month.", sum=total)
+        average = money(each, short=False)
+        return _("%(sum)s a month, %(each)s from each patron.", sum=total, each=average)
+    if figure == "at-risk":
+        count, value = mrr.at_risk(session, currency=currency)
+        return ngettext(
+            "%(num)s patron, %(sum)s of MRR.", "%(num)s patrons, %(sum)s of MRR.", count,
+            sum=money(value, short=False),
+        )  # fmt: skip
+    if figure == "committed":
+        left = money(mrr.committed(session, at=now(), currency=currency), short=False)
+        return _("%(sum)s a month. Who is leaving stands below, and is not in it.", sum=left)
+    return ""
+
+
+def _failed(
+    session: Session, rows: Sequence[people.PatronRow], currency: str
+) -> dict[int, people.FailedRow]:
+    """Why the charges of these patrons failed, and when the next is tried, by account."""
+    among = [row.account_id for row in rows]
+    found = people.failing(session, currency=currency, most=len(rows), among=among)
+    return {row.account_id: row for row in found}
 
 
 def _month(key: str, first: Month) -> Month:

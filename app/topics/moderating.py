@@ -78,8 +78,7 @@ def move(
     Raises NotFound, WrongStatus, ReasonMissing.
     """
     topic = _locked(session, topic_id)
-    stands = (topic.status, topic.public_note or "", topic.story_url, topic.reporter)
-    if stands == (to, note, story_url or topic.story_url, reporter or topic.reporter):
+    if _stands(topic, to, note, story_url, reporter):
         return False
     if to not in open_to(session, topic):
         raise WrongStatus()
@@ -94,13 +93,7 @@ def move(
     if to == "declined" and not _has_won(session, topic_id):
         emails.declined(session, topic, step_id=step_id, now=now)
     if to == "published" and before != "published":
-        jobs.enqueue(
-            session,
-            "topics.story_out",
-            now=now,
-            payload={"topic": topic_id},
-            dedupe_key=f"story_out:{topic_id}",
-        )
+        _tell_voters(session, topic_id, now)
     return True
 
 
@@ -170,6 +163,23 @@ def _locked(session: Session, topic_id: int) -> Topic:
     if topic is None:
         raise NotFound()
     return topic
+
+
+def _stands(topic: Topic, to: str, note: str, story_url: str | None, reporter: str | None) -> bool:
+    """Whether all this is so already."""
+    so = (topic.status, topic.public_note or "", topic.story_url, topic.reporter)
+    return so == (to, note, story_url or topic.story_url, reporter or topic.reporter)
+
+
+def _tell_voters(session: Session, topic_id: int, now: datetime) -> None:
+    """Have those written to who asked to hear when it becomes a story."""
+    jobs.enqueue(
+        session,
+        "topics.story_out",
+        now=now,
+        payload={"topic": topic_id},
+        dedupe_key=f"story_out:{topic_id}",
+    )
 
 
 def _has_won(session: Session, topic_id: int) -> bool:

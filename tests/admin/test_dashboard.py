@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from app.core.db import Database
 from app.core.progress import note_check
+from app.membership.models import Pledge
+from app.payments.models import StripeInvoice
 from tests import founding
 from tests.clocks import START
 from tests.factories import make_patron, make_staff, sign_in
@@ -145,6 +148,46 @@ def test_no_month_leads_before_the_first_with_anything(app: Flask, db: Database)
     assert desk.get("/admin/reports/movements/2026-02").status_code == 404
     for report in ("revenue", "recovered"):
         assert desk.get(f"/admin/reports/{report}").text.count('<th scope="row">') == 4, report
+
+
+def test_what_is_at_risk_opens_into_its_currency_and_says_why(app: Flask, db: Database) -> None:
+    with db.transaction() as session:
+        for currency, email in (("EUR", "in-euro@example.org"), ("UAH", "in-hryvnia@example.org")):
+            account = make_patron(session, now=START, email=email)
+            past_due = {"currency": currency, "state": "past_due", "subscription_id": currency}
+            mine = sa.update(Pledge).where(Pledge.account_id == account)
+            session.execute(mine.values(past_due))
+        session.add(
+            StripeInvoice(
+                id="in_1", ref="", subscription_id="EUR", status="open", currency="EUR", total=300,
+                amount_due=300, amount_paid=0, attempt_count=1, created=START,
+                first_failed_at=START, next_payment_attempt=START + timedelta(days=3),
+            )
+        )  # fmt: skip
+    desk = at_desk(app, db, "finance")
+    link = re.search(r'href="(/admin/reports/at-risk[^"]*)"', desk.get("/admin/").text)
+    assert link
+    page = desk.get(link[1]).text
+    assert "1 patron, 3.00\u00a0€ of MRR." in page
+    assert "in-euro@example.org" in page
+    assert "in-hryvnia@example.org" not in page
+    assert "The bank did not say" in page
+    assert "13\u00a0Jun, 15:00" in page
+    assert "in-hryvnia@example.org" in desk.get("/admin/reports/at-risk?currency=UAH").text
+    assert "3.00" not in at_desk(app, db, "editor").get("/admin/reports/at-risk").text
+
+
+def test_a_page_stands_in_its_section_of_the_menu(app: Flask, db: Database) -> None:
+    desk = at_desk(app, db, "admin")
+    for path, name, how in (
+        ("/admin/rounds", "Rounds", "page"),
+        ("/admin/rounds/new", "Rounds", "true"),
+        ("/admin/settings", "Settings", "page"),
+        ("/admin/settings/texts/terms", "Texts", "true"),
+        ("/admin/reports/revenue", "Dashboard", "true"),
+    ):
+        marked = re.findall(r'aria-current="(\w+)"><span>([^<]+)', desk.get(path).text)
+        assert set(marked) - {("page", "EUR")} == {(how, name)}, path
 
 
 def months_before(desk: Reader) -> list[str]:

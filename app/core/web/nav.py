@@ -19,7 +19,8 @@ class NavItem:
 
     label: str
     url: str
-    current: bool
+    current: Literal["page", "true", ""]
+    """as ``aria-current`` has it: this page, the section it is in, or neither"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,26 @@ class Nav:
 
     def items(self, area: Area) -> list[NavItem]:
         """What is shown to who asks: pages that they may open."""
-        shown = []
+        shown: list[tuple[str, str]] = []
         for entry in sorted(self._entries.get(area, {}).values(), key=lambda e: e.order):
             label = entry.label()
             url = way_to(entry.endpoint, **entry.values()) if label is not None else ""
             if label is not None and url:
-                shown.append(NavItem(label, url, current=url.split("?")[0] == request.path))
-        return shown
+                shown.append((label, url))
+        nearest = max((url for _, url in shown if _holds(url)), key=len, default="")
+        return [NavItem(label, url, _current(url, nearest)) for label, url in shown]
+
+
+def _holds(url: str) -> bool:
+    """Whether the page asked for is this one, or stands below it."""
+    path = url.split("?")[0]
+    return request.path == path or request.path.startswith(path.rstrip("/") + "/")
+
+
+def _current(url: str, nearest: str) -> Literal["page", "true", ""]:
+    if url != nearest:
+        return ""
+    return "page" if url.split("?")[0] == request.path else "true"
 
 
 nav = Nav()
