@@ -26,6 +26,7 @@ from app.payments import ledger
 from app.payments.changes import Change
 
 FINISHED = ("paid", "failed", "expired")
+UNHEARD = ("open", "expired")  # of these Stripe told nothing yet that is kept
 SETTLED = ("account_id", "state", "finished_at")
 READ = (
     "id", "ref", "email", "language", "interval", "currency", "amount", "fee_cover", "consents",
@@ -142,7 +143,7 @@ def _remember(
     for case in cases:
         if case.account.erased_at is not None:
             _forget(session, case, now)
-        elif case.sign_up.state not in ("pending", "paid") and kept[case.ref].state != "duplicate":
+        elif case.sign_up.state in UNHEARD and kept[case.ref].state != "duplicate":
             consenting.give(
                 session,
                 account_id=kept[case.ref].account_id,

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from app.accounts import erasing, exporting
 from app.accounts.models import Account
 from app.core.clock import wall_clock
-from app.membership import receipting
+from app.membership import receipting, settling
 from app.membership.models import Consent, Pledge, Receipt, SignUp
 from app.payments.models import StripeCharge
-from tests.membership.counter import ANN, Counter
+from tests.membership.counter import ANN, BAD_DEBIT, Counter
 from tests.statements import statements
 
 
@@ -97,7 +97,7 @@ def test_a_refund_stands_on_the_receipt(counter: Counter) -> None:
     assert "2 € refunded" in flat(reader.get("/account/payments").text)
 
 
-def test_two_workers_give_one_charge_one_number(counter: Counter) -> None:
+def test_a_charge_gets_its_number_once_however_often_it_is_asked_for(counter: Counter) -> None:
     counter.become_patron(amount="5")
     for _ in range(3):
         with counter.db.transaction() as session:
@@ -110,6 +110,24 @@ def test_two_workers_give_one_charge_one_number(counter: Counter) -> None:
             )
 
     assert counter.one(Receipt).number == 1
+
+
+def test_what_was_taken_back_is_not_given_again_by_news_of_a_debit_that_failed(
+    counter: Counter,
+) -> None:
+    counter.sandbox.pay(counter.begin(amount="5", on_wall="1"), BAD_DEBIT, name="Ann Able")
+    counter.settle()
+    assert counter.count(Consent) == 1
+    counter.clock.advance(days=4)
+    counter.settle()
+    counter.signed_in().submit("/account/consents", {"name": "Ann"})
+
+    ref = counter.sign_up().ref
+    with counter.db.transaction() as session:
+        settling.settle(session, {ref: ()}, now=counter.clock())
+
+    assert counter.sign_up().state == "failed"
+    assert counter.count(Consent, Consent.withdrawn_at.is_(None)) == 0
 
 
 def test_consents_are_given_and_taken_back_and_kept_as_history(counter: Counter) -> None:
