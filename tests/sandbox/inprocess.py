@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ADDRESS = "http://localhost:8001"
 KEY = "sk_test_patron_desk"
-# Seconds before the SDK asks again: what is asked in this process gets no better by waiting.
+# Seconds before the SDK asks again: what is asked in this process gets no better by waiting, but
+# where somebody else asks it at this moment.
 stripe.HTTPClient.INITIAL_DELAY = stripe.HTTPClient.MAX_DELAY = 0.001
 
 
