@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import roles
 from app.accounts.models import Account, LoginSession, StaffMember
 from app.core.signing import fingerprint, new_token
+from app.core.statements import rows
 
 LIFETIME = timedelta(days=60)
 STAFF_LIFETIME = timedelta(hours=12)
@@ -89,9 +90,10 @@ def open_session(session: Session, *, account_id: int, device: str, wall: dateti
 
 def person(connection: Connection, *, token: str, wall: datetime) -> Person | None:
     """The person behind a cookie, or None where the session ended or the person left."""
-    row = connection.execute(_PERSON, {"token": fingerprint(token), "wall": wall}).one_or_none()
-    if row is None:
+    found = rows(connection, _PERSON, {"token": fingerprint(token), "wall": wall})
+    if not found:
         return None
+    [row] = found
     return Person(
         id=row.id,
         token=token,

@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from app.core.driving import drive
 from app.core.settings import BadEnvironment
 
 NAMING = {
@@ -175,17 +176,19 @@ class Database:
 
 
 def insert_once(
-    session: Session, model: type[Base], values: dict[str, Any] | Sequence[dict[str, Any]]
+    where: Session | Connection,
+    model: type[Base],
+    values: dict[str, Any] | Sequence[dict[str, Any]],
 ) -> int:
     """Insert rows, skipping those whose unique key is taken; gives how many were new.
 
     This is where insert races end: two that insert the same key are one row and no error.
     """
-    rows = [values] if isinstance(values, dict) else list(values)
-    if session.autoflush:
-        session.flush()  # what these rows point at may be new itself
-    connection = session.connection()
-    return int(connection.execute(_insert_once(connection.dialect.name, model), rows).rowcount)
+    if isinstance(where, Session):
+        if where.autoflush:
+            where.flush()  # what these rows point at may be new itself
+        where = where.connection()
+    return drive(where, _insert_once(where.dialect.name, model), values)[0]
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:
@@ -200,8 +203,7 @@ def insert_for(dialect: str, model: type[Base]) -> Any:
 
 @cache
 def _insert_once(dialect: str, model: type[Base]) -> Any:
-    once = insert_for(dialect, model).on_conflict_do_nothing()
-    return once.execution_options(preserve_rowcount=True)
+    return insert_for(dialect, model).on_conflict_do_nothing()
 
 
 def append_only(table: sa.Table) -> None:

@@ -6,20 +6,21 @@ go by, or the same few every time, they are made beforehand and run beside the O
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.core.db import Base, insert_for
+from app.core.driving import Values, drive
 
-Values = Mapping[str, Any]
 P = TypeVar("P", bound="Plain")
 
 
@@ -54,29 +55,42 @@ def _one_of_on_sqlite(element: OneOf, compiler: SQLCompiler, **options: Any) -> 
 
 
 def run(
-    session: Session, statement: sa.Executable, values: Values | Sequence[Values] | None = None
-) -> sa.CursorResult[*tuple[Any, ...]]:
-    """Run a statement beside the ORM; what the session has not written yet it does not see."""
-    return session.connection().execute(statement, values)
+    where: Session | Connection,
+    statement: sa.Executable,
+    values: Values | Sequence[Values] | None = None,
+) -> int:
+    """Run a statement beside the ORM; gives how many rows it changed, of all that were given.
+
+    What a session has not written yet it does not see.
+    """
+    return drive(_connection(where), statement, values or {})[0]
 
 
-def rows(session: Session, statement: sa.Executable, values: Values) -> Sequence[Any]:
+def rows(
+    where: Session | Connection, statement: sa.Executable, values: Values | None = None
+) -> list[Any]:
     """What such a statement finds, all at once."""
-    return run(session, statement, values).all()
+    return drive(_connection(where), statement, values or {})[1]
+
+
+def column(where: Session | Connection, statement: sa.Executable, values: Values) -> list[Any]:
+    """What it finds in its one column."""
+    return [value for (value,) in rows(where, statement, values)]
 
 
 def plain(session: Session, statement: sa.Executable, values: Values, kind: type[P]) -> list[P]:
     """The same as plain rows."""
-    found = run(session, statement, values)
-    names = list(found.keys())
-    return [kind(**dict(zip(names, row, strict=True))) for row in found.all()]
+    return [kind(**row._asdict()) for row in rows(session, statement, values)]
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
     """Insert rows that have all columns, or bring those that are there to the same values."""
     if rows:
-        connection = session.connection()
-        connection.execute(_upsert(connection.dialect.name, model), rows)
+        run(session, _upsert(_connection(session).dialect.name, model), rows)
+
+
+def _connection(where: Session | Connection) -> Connection:
+    return where if isinstance(where, Connection) else where.connection()
 
 
 @cache

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts import people
 from app.accounts.models import Account
 from app.core import jobs
-from app.core.statements import OneOf, Plain, plain, run
+from app.core.statements import OneOf, Plain, column, plain, run
 from app.membership import consenting, facts, gifting, pledging
 from app.membership.cases import Case, Draft
 from app.membership.facts import Facts
@@ -164,7 +164,7 @@ def _forget(session: Session, case: Case, now: datetime) -> None:
 
 def _ask_for_receipts(session: Session, cases: Sequence[Case], now: datetime) -> None:
     owners = {charge.id: case.ref for case in cases for charge in case.facts.paid}
-    known = run(session, _RECEIPTS, {"charges": list(owners)}).scalars() if owners else ()
+    known = column(session, _RECEIPTS, {"charges": list(owners)}) if owners else ()
     for charge_id in known:
         del owners[charge_id]
     wanted = {

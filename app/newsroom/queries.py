@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.core.statements import run
+from app.core.statements import rows
 from app.newsroom.models import ONLY_ROW, CurrencyOffer, Newsroom, NewsroomText
 
 _GRACE_DAYS = sa.select(Newsroom.grace_days).where(Newsroom.id == ONLY_ROW)
@@ -29,10 +29,10 @@ def current(session: Session) -> Newsroom:
 
 def grace(session: Session) -> timedelta:
     """How long a pledge counts that could not be paid."""
-    days = run(session, _GRACE_DAYS).scalar()
-    if days is None:
+    found = rows(session, _GRACE_DAYS)
+    if not found:
         raise NotFounded(NotFounded.__doc__)
-    return timedelta(days=days)
+    return timedelta(days=found[0].grace_days)
 
 
 def offers(session: Session) -> list[CurrencyOffer]:

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.db import Database
+from app.core.db import Database, insert_once
 from app.core.errors import AppError
 from app.core.i18n import lazy_gettext as _l
 from app.payments.changes import Change, Seen, listens
 from app.payments.events import HANDLED, SUBSCRIBED, Envelope, NoEvent
 from app.payments.handling import handle_due, replay
-from app.payments.keeping import keep
+from app.payments.models import StripeEvent
 from app.payments.signatures import is_genuine
 
 __all__ = ["Change", "Received", "Seen", "handle_due", "listens", "receive", "replay", "take"]
@@ -65,7 +65,8 @@ def receive(
     except (NoEvent, UnicodeDecodeError):
         raise NotAnEvent() from None
     with db.statement() as connection:
-        return Received(envelope.event_id, keep(connection, [_row(envelope, text, now)]) == 1)
+        is_new = insert_once(connection, StripeEvent, _row(envelope, text, now)) == 1
+    return Received(envelope.event_id, is_new)
 
 
 def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -79,7 +80,7 @@ def take(session: Session, events: Sequence[dict[str, Any]], now: datetime) -> N
         if event["type"] in SUBSCRIBED
     ]
     if rows:
-        keep(session.connection(), rows)
+        insert_once(session, StripeEvent, rows)
 
 
 def _row(envelope: Envelope, body: str, now: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.db import insert_once
-from app.core.statements import OneOf, rows, run, upsert
+from app.core.statements import OneOf, column, rows, upsert
 from app.payments import copies, ledger, linking
 from app.payments.changes import Change, Kind
 from app.payments.copies import Copy
@@ -261,7 +261,7 @@ def _waited(session: Session, touched: Touched, gained: list[Copy]) -> list[int]
     late = {key for key, row in payments if _ref("invoice_payment", row, touched) is not None}
     if gained:
         charges = [charge.id for charge in gained]
-        late.update(charges, run(session, _REFUNDS_OF, {"charges": charges}).scalars())
+        late.update(charges, column(session, _REFUNDS_OF, {"charges": charges}))
     events = rows(session, _ABOUT, {"late": list(late)}) if late else ()
     return [number for number, state in events if state == "unclaimed"]
 

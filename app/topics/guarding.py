@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.core.statements import rows
+
 ROUNDS_LOCK = 7_201_104
 SHARED = sa.select(sa.func.pg_advisory_xact_lock_shared(ROUNDS_LOCK))
 ALONE = sa.select(sa.func.pg_advisory_xact_lock(ROUNDS_LOCK))
@@ -29,4 +31,4 @@ def alone(connection: Connection) -> None:
 
 def _take(connection: Connection, lock: sa.Select[object]) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(lock)
+        rows(connection, lock)

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from app.core.db import insert_for
 from app.core.errors import AppError, NotFound
 from app.core.pagination import LARGEST_KEY
+from app.core.statements import OneOf, column, rows, run
 from app.topics import guarding
 from app.topics.errors import PatronsOnly, UnknownChoice, VotingClosed
 from app.topics.models import Ballot, BallotMark, RollEntry, Round, RoundOption, TopicFollow
@@ -52,15 +53,11 @@ MARKED = (
     .join(_mark, _mark.c.option_id == _option.c.id)
     .where(_mark.c.ballot_id == bindparam("ballot"))
 )
-MARK = (
-    sa.insert(_mark)
-    .from_select(
-        ["ballot_id", "option_id", "round_id"],
-        sa.select(
-            bindparam("ballot", type_=sa.BigInteger()), _option.c.id, _option.c.round_id
-        ).where(_option.c.round_id == bindparam("round"), _option.c.topic_id == bindparam("topic")),
-    )
-    .execution_options(preserve_rowcount=True)
+MARK = sa.insert(_mark).from_select(
+    ["ballot_id", "option_id", "round_id"],
+    sa.select(bindparam("ballot", type_=sa.BigInteger()), _option.c.id, _option.c.round_id).where(
+        _option.c.round_id == bindparam("round"), OneOf(_option.c.topic_id, "topics")
+    ),
 )
 CLEAR = sa.delete(_mark).where(_mark.c.ballot_id == bindparam("ballot"))
 CHANGED = (
@@ -72,7 +69,7 @@ CHANGED = (
 UNFOLLOW = sa.delete(_follow).where(
     _follow.c.account_id == bindparam("person"),
     _follow.c.round_id == bindparam("round"),
-    _follow.c.topic_id.not_in(bindparam("topics", expanding=True)),
+    sa.not_(OneOf(_follow.c.topic_id, "topics")),
 )
 
 
@@ -104,7 +101,7 @@ def cast(
     topics = set(choices)
     # Taking the seat takes its row, so that two tabs save one after the other.
     seat = {"round": round_id, "person": account_id, "now": now}
-    if connection.execute(TAKE_SEAT, seat).rowcount != 1:
+    if run(connection, TAKE_SEAT, seat) != 1:
         raise _reason(connection, round_id, now)
     ballot_id, receipt, is_first = _keep(connection, round_id, account_id, now)
     if is_first:
@@ -123,9 +120,10 @@ def readable(receipt: str) -> str:
 
 def _reason(connection: Connection, round_id: int, now: datetime) -> AppError:
     """Why there was no seat to take."""
-    round_ = connection.execute(ROUND, {"round": round_id}).one_or_none()
-    if round_ is None or round_.state == "draft":
+    found = rows(connection, ROUND, {"round": round_id})
+    if not found or found[0].state == "draft":
         return NotFound()
+    [round_] = found
     if round_.state != "open" or now >= round_.closes_at:
         return VotingClosed()
     return PatronsOnly()
@@ -144,7 +142,7 @@ def _keep(
         "round_id": round_id, "account_id": account_id, "receipt": receipt, "cast_at": hour,
         "changes": 0,
     }  # fmt: skip
-    kept = connection.execute(_keep_ballot(connection.dialect.name), new).one()
+    [kept] = rows(connection, _keep_ballot(connection.dialect.name), new)
     return kept.id, kept.receipt, kept.receipt == receipt
 
 
@@ -168,18 +166,18 @@ def _mark_all(connection: Connection, ballot_id: int, round_id: int, topics: set
     """Mark topics on a ballot without a mark; raises UnknownChoice for one that is not on it."""
     if not all(0 < topic <= LARGEST_KEY for topic in topics):
         raise UnknownChoice()
-    marks = [{"ballot": ballot_id, "round": round_id, "topic": topic} for topic in topics]
-    if marks and connection.execute(MARK, marks).rowcount != len(marks):
+    marks = {"ballot": ballot_id, "round": round_id, "topics": list(topics)}
+    if topics and run(connection, MARK, marks) != len(topics):
         raise UnknownChoice()
 
 
 def _mark_anew(connection: Connection, ballot_id: int, round_id: int, topics: set[int]) -> None:
     """Leave exactly these topics marked, and count that the ballot was changed, if it was."""
     ballot = {"ballot": ballot_id}
-    if set(connection.scalars(MARKED, ballot)) != topics:
-        connection.execute(CLEAR, ballot)
+    if set(column(connection, MARKED, ballot)) != topics:
+        run(connection, CLEAR, ballot)
         _mark_all(connection, ballot_id, round_id, topics)
-        connection.execute(CHANGED, ballot)
+        run(connection, CHANGED, ballot)
 
 
 def _wish(
@@ -187,11 +185,11 @@ def _wish(
 ) -> None:
     """Keep the wish to be written to."""
     others = {"person": account_id, "round": round_id, "topics": list(topics)}
-    connection.execute(UNFOLLOW, others)
+    run(connection, UNFOLLOW, others)
     if topics:
         wish = {"account_id": account_id, "round_id": round_id, "created_at": now}
-        rows = [wish | {"topic_id": topic} for topic in topics]
-        connection.execute(_follow_too(connection.dialect.name), rows)
+        wishes = [wish | {"topic_id": topic} for topic in topics]
+        run(connection, _follow_too(connection.dialect.name), wishes)
 
 
 @cache

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-from app.core.db import Database
+from app.core.db import Database, insert_once
+from app.core.jobs import Job
 from app.core.progress import Heartbeat
-from app.core.statements import OneOf, Plain, plain, rows, upsert
+from app.core.statements import OneOf, Plain, column, plain, rows, run, upsert
+from app.topics.models import Round
 from tests.clocks import START
 
 _table: Any = Heartbeat.__table__
 NAMED = sa.select(_table.c.name, _table.c.at).where(OneOf(_table.c.name, "names"))
+NAMES = sa.select(_table.c.name)
+WRITE = sa.insert(_table)
 
 
 def _write(db: Database, *names: str) -> None:
@@ -55,3 +61,28 @@ def test_a_list_is_looked_up_by_the_index_on_sqlite() -> None:
     db.dispose()
 
     assert "SEARCH heartbeat USING INDEX" in str(plan), plan
+
+
+def test_what_goes_wrong_is_told_as_by_sqlalchemy_and_the_connection_stays_good(
+    db: Database,
+) -> None:
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        run(session, WRITE, [{"name": "one", "at": START}] * 2)
+
+    with db.transaction() as session:
+        assert run(session, WRITE, {"name": "one", "at": START}) == 1
+        assert column(session, NAMES, {}) == ["one"]
+
+
+def test_a_default_of_python_is_written_and_one_that_is_made_each_time_must_be_given(
+    db: Database,
+) -> None:
+    job = {"kind": "x", "state": "ready", "created_at": START, "run_at": START}
+    with db.transaction() as session:
+        insert_once(session, Job, job | {"payload": {"a": None}})
+    with pytest.raises(ValueError, match="rule must be given"), db.transaction() as session:
+        insert_once(session, Round, {"state": "draft"})
+
+    with db.reading() as session:
+        [found] = session.scalars(sa.select(Job))
+    assert (found.attempts, found.payload) == (0, {"a": None})
