@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
-from app.core.db import insert_for
+from app.core.db import insert_for, insert_once
 from app.core.errors import AppError, NotFound
 from app.core.pagination import LARGEST_KEY
 from app.core.statements import OneOf, column, rows, run
@@ -189,9 +189,4 @@ def _wish(
     if topics:
         wish = {"account_id": account_id, "round_id": round_id, "created_at": now}
         wishes = [wish | {"topic_id": topic} for topic in topics]
-        run(connection, _follow_too(connection.dialect.name), wishes)
-
-
-@cache
-def _follow_too(dialect: str) -> Any:
-    return insert_for(dialect, TopicFollow).on_conflict_do_nothing()
+        insert_once(connection, TopicFollow, wishes)
