@@ -1,6 +1,7 @@
 """A page cut at what has to be new for everyone: form token, single-use key, session cookie.
 
-They are made here as Flask and Flask-WTF make them, without a request.
+They are made here as Flask and Flask-WTF make them, for those make them only within a request,
+which takes four times as long.
 """
 
 from __future__ import annotations
