@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import product
 
 import sqlalchemy as sa
 
+from app.accounts.models import LoginSession
+from app.core.clock import wall_clock
 from app.mail.models import OutboxMessage
 from app.membership import linking
 from app.membership.models import Pledge, Receipt
@@ -162,6 +165,8 @@ def _desk(newsroom: Newsroom) -> list[Stop]:
         Stop("desk-mail", "/admin/mail", "admin"),
         Stop("desk-audit", "/admin/audit", "admin"),
         Stop("desk-staff", "/admin/staff", "admin"),
+        Stop("desk-confirm", "/admin/staff", "admin", act=_send_unconfirmed),
+        Stop("signed-out", "/admin/topics/new", "admin", act=_send_signed_out),
         Stop("settings", "/admin/settings", "admin"),
         Stop("settings-currency", "/admin/settings/currencies/EUR", "admin"),
         Stop("settings-texts", "/admin/settings/texts", "admin"),
@@ -192,6 +197,30 @@ def _send_other_amount(visitor: Visitor) -> None:
 def _send_empty(visitor: Visitor) -> None:
     visitor.page.locator("main form button").first.click()
     visitor.page.locator("#errors").wait_for()
+
+
+def _send_unconfirmed(visitor: Visitor) -> None:
+    """Add somebody to the staff some time after the second factor."""
+    visitor.fill(email="new@example.org")
+    _confirmed(visitor, wall_clock() - timedelta(hours=1))
+    visitor.page.locator("main .right form button").click()
+    visitor.page.locator("[name=second_factor-code]").wait_for()
+    _confirmed(visitor, wall_clock())
+
+
+def _confirmed(visitor: Visitor, at: datetime) -> None:
+    """Have all staff give their second factor at an instant."""
+    staff = sa.update(LoginSession).where(LoginSession.second_factor_at.is_not(None))
+    with visitor.site.house.db.transaction() as session:
+        session.execute(staff.values(second_factor_at=at))
+
+
+def _send_signed_out(visitor: Visitor) -> None:
+    """Send a form whose session ended meanwhile."""
+    visitor.fill(title="What the bridge will cost", text="And who said so.")
+    visitor.page.context.clear_cookies(name="session")
+    visitor.page.locator("main form button").first.click()
+    visitor.page.locator("main a[target=_blank]").wait_for()
 
 
 def _ask_for_link(visitor: Visitor) -> None:
