@@ -50,12 +50,16 @@ UNUSED_FEATURES = (
     "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
     "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
     "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "SpareRendererForSitePerProcess",
 )  # fmt: skip
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--in-process-gpu",  # nothing is drawn by one; a process fewer
+    # All pages are ours: one process shows them, where each new one costs as much as a page.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
     f"--disable-features={','.join(UNUSED_FEATURES)}",
 ]
 
