@@ -17,7 +17,7 @@ ADDRESS = "http://localhost:8001"
 KEY = "sk_test_patron_desk"
 # Seconds before the SDK asks again: what is asked in this process gets no better by waiting, but
 # where somebody else asks it at this moment.
-stripe.HTTPClient.INITIAL_DELAY = stripe.HTTPClient.MAX_DELAY = 0.001
+stripe.HTTPClient.INITIAL_DELAY = 0.001  # and twice that the next time
 
 
 class WsgiClient(stripe.HTTPClient):
