@@ -85,12 +85,11 @@ def note_unclaimed(
     charges: Iterable[Copy],
     *,
     claimed: Collection[Copy],
-    cause: str | None,
     now: datetime,
 ) -> None:
     """Keep apart the money that nobody of ours stands behind; take back what was claimed."""
     if claimed:
-        run(session, _CLAIM, {"claimed": [charge.id for charge in claimed]})
+        run(session, _CLAIM, {"claimed": [row.id for row in claimed]})
     lost = [charge for charge in charges if charge.status == "succeeded" and charge.ref is None]
     rows = [
         {
@@ -99,7 +98,6 @@ def note_unclaimed(
             "amount": charge.amount,
             "currency": charge.currency,
             "customer_id": charge.customer_id,
-            "first_event_id": cause,
             "seen_at": now,
         }
         for charge in lost

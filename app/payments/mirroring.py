@@ -35,6 +35,7 @@ from app.payments.sheets import Answer, Applied, Doubt, Lock, Sheet, Told
 
 Json = dict[str, Any]
 MONEY: frozenset[Kind] = frozenset({"charge", "refund"})
+APART: frozenset[Kind] = frozenset({"charge", "subscription"})  # until they are claimed
 _OBJECTS: Any = StripeObject.__table__
 _EVENTS: Any = StripeEvent.__table__
 _REFUNDS: Any = StripeRefund.__table__
@@ -66,15 +67,16 @@ def apply(
     """
     applied = Applied()
     sheets = _sheets(session, told, answers or {})
-    written = [sheet for sheet in sheets if _judge(session, sheet, applied, now)]
+    parents = _parents(session, sheets)
+    written = [sheet for sheet in sheets if _judge(session, sheet, parents, applied, now)]
     touched = Touched()
     for sheet in written:
-        _bring_up(session, sheet, touched)
+        _bring_up(sheet, parents, touched)
     claimed, linked = linking.link(session, touched)
     _write(session, written, linked)
     charges, refunds = touched.charges.values(), touched.refunds.values()
     gained = [*claimed, *_named(written)]
-    linking.note_unclaimed(session, charges, claimed=gained, cause=_cause(written), now=now)
+    linking.note_unclaimed(session, charges, claimed=gained, now=now)
     ledger.book(session, charges=charges, refunds=refunds, now=now)
     for sheet in written:
         where = applied.unclaimed if _waits(sheet, touched) else applied.handled
@@ -132,10 +134,35 @@ def _not_overtaken(
     return good
 
 
-def _judge(session: Session, sheet: Sheet, applied: Applied, now: datetime) -> bool:
+def _parents(session: Session, sheets: Iterable[Sheet]) -> dict[str, str]:
+    """The references of subscriptions by their id: of those that invoices without one hang on.
+
+    A subscription may get it after its invoice was written, and both may be told at once.
+    """
+    invoices = [obj for sheet in sheets if sheet.kind == "invoice" for obj in sheet.shown]
+    asked = {_parent(obj) for obj in invoices if ref_of("invoice", obj) is None} - {""}
+    held = copies.by_id(session, StripeSubscription, asked)
+    refs = {key: str(row.ref) for key, row in held.items()}
+    told = [obj for sheet in sheets if sheet.object_id in asked for obj in sheet.shown]
+    return refs | {obj["id"]: ref for obj in told if (ref := ref_of("subscription", obj))}
+
+
+def _parent(invoice: Json) -> str:
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    found = details.get("subscription")
+    return found if isinstance(found, str) else ""
+
+
+def _parent_ref(parents: Mapping[str, str], invoices: Iterable[Json]) -> str | None:
+    return next((parents[_parent(obj)] for obj in invoices if _parent(obj) in parents), None)
+
+
+def _judge(
+    session: Session, sheet: Sheet, parents: Mapping[str, str], applied: Applied, now: datetime
+) -> bool:
     """Whether the object is to be written now; where not, say why."""
     try:
-        if _is_foreign(session, sheet):
+        if _is_foreign(sheet, parents):
             applied.unclaimed += sheet.numbers
             _note_foreign(session, sheet, now)
             return False
@@ -152,7 +179,7 @@ def _judge(session: Session, sheet: Sheet, applied: Applied, now: datetime) -> b
     return sheet.row is not None or sheet.values is not None
 
 
-def _is_foreign(session: Session, sheet: Sheet) -> bool:
+def _is_foreign(sheet: Sheet, parents: Mapping[str, str]) -> bool:
     """Whether the object could carry our reference and does not."""
     if sheet.row is not None or sheet.kind in ("charge", "refund", "invoice_payment"):
         return False
@@ -162,19 +189,7 @@ def _is_foreign(session: Session, sheet: Sheet) -> bool:
         return True
     if sheet.answer is None and not all(told.is_current for told in sheet.told):
         return False  # an older shape has our reference elsewhere: ask
-    return _parent_ref(session, sheet.shown) is None
-
-
-def _parent_ref(session: Session, invoices: list[Json]) -> str | None:
-    """The reference of a subscription that got it after this invoice was written."""
-    for invoice in invoices:
-        details = (invoice.get("parent") or {}).get("subscription_details") or {}
-        parent = details.get("subscription")
-        for subscription in copies.by_id(
-            session, StripeSubscription, [parent] if parent else []
-        ).values():
-            return str(subscription.ref)
-    return None
+    return _parent_ref(parents, sheet.shown) is None
 
 
 def _note_foreign(session: Session, sheet: Sheet, now: datetime) -> None:
@@ -188,20 +203,19 @@ def _note_foreign(session: Session, sheet: Sheet, now: datetime) -> None:
         "amount": shown.total if shown else None,
         "currency": shown.currency if shown else None,
         "customer_id": customer if isinstance(customer, str) else None,
-        "first_event_id": sheet.told[0].event_id if sheet.told else None,
         "seen_at": now,
     }
     insert_once(session, Unclaimed, row)
 
 
-def _bring_up(session: Session, sheet: Sheet, touched: Touched) -> None:
+def _bring_up(sheet: Sheet, parents: Mapping[str, str], touched: Touched) -> None:
     """Bring the object's row in memory to what is known now."""
     row = sheet.row = sheet.row or copies.blank(MODELS[sheet.kind], sheet.object_id)
     if sheet.values is not None:
         known = {k: v for k, v in sheet.values.items() if v is not None or k not in FILLED_LATER}
         sheet.changed |= _set(row, known)
     if sheet.kind == "invoice" and row.ref is None:
-        sheet.changed |= _set(row, {"ref": _parent_ref(session, sheet.shown)})
+        sheet.changed |= _set(row, {"ref": _parent_ref(parents, sheet.shown)})
     sheet.changed |= _set(row, gather(sheet, row))
     place = touched.by_kind().get(sheet.kind)
     if place is not None:
@@ -229,13 +243,9 @@ def _set(row: Copy, values: Row) -> set[str]:
 
 
 def _named(sheets: list[Sheet]) -> list[Copy]:
-    """Charges that say themselves whose they are, and did not before."""
-    named = (s.row for s in sheets if s.kind == "charge" and "ref" in s.changed)
+    """What may stand apart and says itself whose it is, and did not before."""
+    named = (s.row for s in sheets if s.kind in APART and "ref" in s.changed)
     return [row for row in named if row is not None]
-
-
-def _cause(sheets: list[Sheet]) -> str | None:
-    return next((sheet.told[0].event_id for sheet in sheets if sheet.told), None)
 
 
 def _ref(kind: Kind, row: Copy | None, touched: Touched) -> str | None:
@@ -260,8 +270,8 @@ def _waited(session: Session, touched: Touched, gained: list[Copy]) -> list[int]
     payments = touched.invoice_payments.items()
     late = {key for key, row in payments if _ref("invoice_payment", row, touched) is not None}
     if gained:
-        charges = [charge.id for charge in gained]
-        late.update(charges, column(session, _REFUNDS_OF, {"charges": charges}))
+        ids = [row.id for row in gained]
+        late.update(ids, column(session, _REFUNDS_OF, {"charges": ids}))
     events = rows(session, _ABOUT, {"late": list(late)}) if late else ()
     return [number for number, state in events if state == "unclaimed"]
 

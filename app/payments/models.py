@@ -307,7 +307,6 @@ class Unclaimed(Base):
     amount: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(sa.String(3))
     customer_id: Mapped[str | None]
-    first_event_id: Mapped[str | None]
     seen_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -75,7 +75,6 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=True),
         sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("first_event_id", sa.Text(), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("stripe_id", name=op.f("pk_unclaimed")),
     )

@@ -47,7 +47,7 @@ MIRROR: tuple[type[Base], ...] = (
 )  # fmt: skip
 # What tells when we learned of it, not what is so.
 IDS = re.compile(r'"((?:cs|sub|in|ch|py|pi|re|pyr|inpay)_\w+)"')
-OURS = {"retrieved_at", "seen_at", "first_event_id"}
+OURS = {"retrieved_at", "seen_at"}
 Json = dict[str, Any]
 
 
