@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base, insert_into
+from app.core.db import Base
+from app.core.statements import upsert
 
 SAMPLE = 5
 
@@ -47,8 +48,7 @@ class CheckResult(Base):
 
 def beat(session: Session, *, name: str, wall: datetime) -> None:
     """Say that a process is alive."""
-    row = insert_into(session, Heartbeat).values(name=name, at=wall)
-    session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": wall}))
+    upsert(session, Heartbeat, [{"name": name, "at": wall}])
 
 
 def start(session: Session, *, name: str, total: int, wall: datetime) -> Progress:
@@ -72,15 +72,21 @@ def of(session: Session, name: str) -> Progress | None:
     return session.get(Progress, name)
 
 
-def note_check(session: Session, *, name: str, rows: Sequence[object], wall: datetime) -> None:
-    """Keep what a check found just now."""
-    sample = ", ".join(str(row) for row in rows[:SAMPLE])
-    values = {"checked_at": wall, "broken": len(rows), "sample": sample}
-    statement = insert_into(session, CheckResult).values(name=name, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+def note_checks(session: Session, found: Mapping[str, Sequence[object]], *, wall: datetime) -> None:
+    """Keep what each check found just now, by its name; of checks that are no more, nothing."""
+    rows = [
+        {"name": name, "checked_at": wall, "broken": len(broken), "sample": _sample(broken)}
+        for name, broken in found.items()
+    ]
+    session.execute(sa.delete(CheckResult).where(CheckResult.name.not_in(found)))
+    upsert(session, CheckResult, rows)
 
 
 def broken_checks(session: Session) -> list[CheckResult]:
     """The checks that did not hold when they last ran."""
     query = sa.select(CheckResult).where(CheckResult.broken > 0).order_by(CheckResult.name)
     return list(session.scalars(query))
+
+
+def _sample(rows: Sequence[object]) -> str:
+    return ", ".join(str(row) for row in rows[:SAMPLE])

@@ -40,10 +40,9 @@ class Finding:
 @jobs.every(EVERY, "ops.doctor", is_long=True)
 def visit(work: Work, _payload: dict[str, Any]) -> None:
     """Examine the house and keep what was found, for the dashboard."""
-    findings = examine(work)
+    found = {finding.name: finding.rows for finding in examine(work)}
     with work.db.transaction() as session:
-        for finding in findings:
-            progress.note_check(session, name=finding.name, rows=finding.rows, wall=wall_clock())
+        progress.note_checks(session, found, wall=wall_clock())
 
 
 def examine(work: Work) -> list[Finding]:

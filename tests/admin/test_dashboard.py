@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.core.db import Database
-from app.core.progress import note_check
+from app.core.progress import note_checks
 from app.membership.models import Pledge
 from app.payments.models import StripeInvoice
 from tests import founding
@@ -100,7 +100,7 @@ def test_names_are_seen_by_who_keeps_the_accounts(app: Flask, db: Database) -> N
 def test_a_broken_promise_is_told(app: Flask, db: Database) -> None:
     join(db, 1)
     with db.transaction() as session:
-        note_check(session, name="The audit chain is whole", rows=["entry 3"], wall=START)
+        note_checks(session, {"The audit chain is whole": ["entry 3"]}, wall=START)
     page = at_desk(app, db, "admin").get("/admin/")
     assert "The audit chain is whole: entry 3" in page.text
 

@@ -135,3 +135,13 @@ def test_what_was_found_is_kept_for_the_dashboard_until_it_is_mended(work: Work)
     doctor.visit(work, {})
     with work.db.reading() as session:
         assert progress.broken_checks(session) == []
+
+
+def test_a_check_that_is_no_more_alarms_nobody(work: Work) -> None:
+    with work.db.transaction() as session:
+        progress.note_checks(session, {"A promise of old": ["row 1"]}, wall=wall_clock())
+
+    doctor.visit(work, {})
+
+    with work.db.reading() as session:
+        assert progress.broken_checks(session) == []
