@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -9,10 +10,12 @@ from typing import Any, ClassVar, Self
 from email_validator import EmailNotValidError, validate_email
 from flask import g
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField, ValidationError
 
-from app.core.errors import AppError
+from app.core.errors import AppError, Conflict
 from app.core.i18n import gettext as _
+from app.core.i18n import lazy_gettext as _l
+from app.core.signing import fingerprint
 
 LONGEST_EMAIL = 254
 LONGEST_LINE = 200
@@ -42,6 +45,47 @@ class Form(FlaskForm):  # type: ignore[misc]
         else:
             self[name].errors = [*self[name].errors, words]
         return self
+
+
+class ChangedMeanwhile(Conflict):
+    message = _l(
+        "Somebody saved something else here after you had opened this page. What you typed stands "
+        "below and is not saved: save it once more, and it takes the place of what they wrote."
+    )
+
+
+class EditForm(Form):
+    """A form over words that are there already: nobody's are written over unseen."""
+
+    seen = HiddenField()
+    _stored: EditForm | None = None
+
+    def over(self, stored: EditForm) -> Self:
+        """Say what stands there now, which this form is sent on top of."""
+        self._stored = stored
+        return self
+
+    @property
+    def mark(self) -> str:
+        """The same for forms that say the same."""
+        said = {
+            field.name: sorted(field.data) if isinstance(field.data, set) else str(field.data or "")
+            for field in self
+            if field.name not in ("csrf_token", "seen", "form_key")
+        }
+        return fingerprint(json.dumps(said, sort_keys=True))[:16]
+
+    @property
+    def to_see(self) -> str:
+        """The mark of what stands there, for the page of this form."""
+        return (self._stored or self).mark
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid: bool = super().validate(extra_validators)
+        if self.seen.data in ("", None, self.to_see) or self.mark == self.to_see:
+            return is_valid
+        self.refused(ChangedMeanwhile())
+        return False
 
 
 class Line(StringField):

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from wtforms import ValidationError
 
-from app.core.forms import Choice, Email, Form, Line, Text, Tick
+from app.core.forms import Choice, EditForm, Email, Form, Line, Text, Tick
 from app.core.i18n import LANGUAGES
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
@@ -164,7 +164,7 @@ class OfferForm(Form):
         _refuse_nought(field)
 
 
-class TextForm(Form):
+class TextForm(EditForm):
     """One text in both languages."""
 
     en = Text(_l("English"), longest=20_000)

@@ -86,7 +86,8 @@ def text(key: str) -> ResponseReturnValue:
     if key not in DEFAULT_TEXTS:
         abort(404)
     with reading() as session:
-        form = TextForm(data=writing.bodies(session, key))
+        bodies = writing.bodies(session, key)
+    form = TextForm(data=bodies).over(TextForm(formdata=None, data=bodies))
     if form.validate_on_submit():
         bodies = {"en": form.en.data or "", "uk": form.uk.data or ""}
         with transaction() as session:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from wtforms import BooleanField, Field, HiddenField, ValidationError
 
-from app.core.forms import Email, Form, Line, Text, normal_email
+from app.core.forms import EditForm, Email, Form, Line, Text, normal_email
 from app.core.i18n import LANGUAGES, Lazy, language_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
@@ -97,7 +97,7 @@ class OnceForm(Form):
     @property
     def sent(self) -> str:
         """The same for this page's form with these words in it, different for any other."""
-        typed = [f.data for f in self if f.name not in ("csrf_token", "form_key", "sure")]
+        typed = [f.data for f in self if f.name not in ("csrf_token", "form_key", "seen", "sure")]
         words = json.dumps(typed, default=sorted, ensure_ascii=False)
         return f"{self.form_key.data or new_token()}:{fingerprint(words)[:24]}"
 
@@ -137,7 +137,7 @@ class MoveForm(Form):
             raise ValidationError(_("Write the story’s whole address, like https://example.org/a."))
 
 
-class WordsForm(Form):
+class WordsForm(EditForm):
     """A topic in both languages; ``own`` is the one it was written in and has to keep."""
 
     title_en = Line(_l("Title, English"), longest=LONGEST_TITLE)
@@ -182,7 +182,7 @@ class AddForm(OnceForm):
     text = Text(_l("Why it matters"))
 
 
-class RoundForm(OnceForm):
+class RoundForm(EditForm, OnceForm):
     """A draft of a round. Times are of the newsroom's zone, which the view gives as ``zone``."""
 
     BLAMES: ClassVar = {WrongDates: "closes_at", TooManyTopics: "topics", NotListed: "topics"}

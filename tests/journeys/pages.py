@@ -49,7 +49,7 @@ class Stop:
 
 def stops(newsroom: Newsroom) -> list[Stop]:
     """All pages of a newsroom with a past."""
-    places = (_joining, _entering, _reading, _patrons, _desk)
+    places = (_joining, _entering, _reading, _patrons, _desk, _settings)
     return [stop for place in places for stop in place(newsroom)]
 
 
@@ -164,6 +164,11 @@ def _desk(newsroom: Newsroom) -> list[Stop]:
         Stop("desk-round-errors", "/admin/rounds/new", "admin", act=_send_empty),
         Stop("desk-mail", "/admin/mail", "admin"),
         Stop("desk-audit", "/admin/audit", "admin"),
+    ]
+
+
+def _settings(_newsroom: Newsroom) -> list[Stop]:
+    return [
         Stop("desk-staff", "/admin/staff", "admin"),
         Stop("desk-confirm", "/admin/staff", "admin", act=_send_unconfirmed),
         Stop("signed-out", "/admin/topics/new", "admin", act=_send_signed_out),

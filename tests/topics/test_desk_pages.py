@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.core import audit
 from app.topics.models import Round, Topic, TopicStep, TopicText
 from tests import factories
-from tests.reading import Reader
+from tests.reading import TOKEN, Reader, resent
 from tests.topics.scene import Scene, at_once
 
 Visit = Callable[[int | None], Reader]
@@ -240,6 +240,34 @@ def test_a_topic_that_somebody_else_moved_keeps_the_note(scene: Scene, visit: Vi
     assert answer.status_code == 409
     assert "cannot go there" in answer.text
     assert "We wait for the court." in answer.text
+
+
+def test_two_editors_at_once_write_over_nobody_unseen(scene: Scene, visit: Visit) -> None:
+    topics = scene.topics(2)
+    topic, round_ = f"/admin/topics/{topics[0]}", f"/admin/rounds/{scene.draft(topics)}"
+    text = "/admin/settings/texts/terms"
+    forms: list[tuple[str, str, Callable[[str], dict[str, object]]]] = [
+        (topic, f"{topic}/words", lambda said: {"title_en": said, "weeks": "4"}),
+        (round_, round_, lambda said: draft(topics, question_en=said)),
+        (text, text, lambda said: {"en": said, "uk": "Умови"}),
+    ]
+    for page, path, words in forms:
+        mine, theirs = visit(scene.editor), visit(scene.editor)
+        opened = mine.get(page)
+        token = TOKEN.findall(opened.text)[0]
+
+        for _click in range(2):
+            sent = words("What they wrote") | {"seen": dict(resent(opened))["seen"]}
+            assert theirs.submit(path, sent, at=page).status_code == 303, path
+        sent = words("What I wrote") | {"csrf_token": token}
+        late = mine.post(path, data=sent | {"seen": dict(resent(opened))["seen"]})
+        assert late.status_code == 422, path
+        assert "Somebody saved something else here" in late.text
+        assert "What I wrote" in late.text
+        assert "What they wrote" in theirs.get(page).text
+        again = mine.post(path, data=sent | {"seen": dict(resent(late))["seen"]})
+        assert again.status_code == 303
+        assert "What I wrote" in theirs.get(page).text
 
 
 def test_what_is_done_to_a_round_twice_is_said_to_be_so_already(scene: Scene, visit: Visit) -> None:

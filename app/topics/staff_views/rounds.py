@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.forms import single_use_key
@@ -66,7 +69,9 @@ def show_round(round_id: int) -> str:
 @requires("editor")
 def change_round(round_id: int) -> ResponseReturnValue:
     """Change a draft."""
-    form = _round_form()
+    with reading() as session:
+        round_, topics = _found(session, round_id), desk.topics(session, round_id)
+    form = _round_form().over(_filled(round_, topics))
     if not form.validate():
         return _page(round_id, form=form), 422
     try:
@@ -166,15 +171,13 @@ def _page(
     early: NoteForm | None = None,
 ) -> str:
     with reading() as session:
-        round_ = desk.one_round(session, round_id) if round_id is not None else None
-        if round_id is not None and round_ is None:
-            raise NotFound()
+        round_ = _found(session, round_id) if round_id is not None else None
         topics = desk.topics(session, round_id)
         notices = queries.notices(session, round_id) if round_id is not None else []
         why = desk.why_not_opened(session, round_id) if round_id is not None else None
     is_draft = round_ is not None and round_.state == "draft"
     if is_draft and form is None and round_ is not None:
-        form = _filled(round_, {topic.id for topic in topics if topic.chosen})
+        form = _filled(round_, topics)
     runs = round_ is not None and round_.state == "open" and now() < round_.closes_at
     return render_template(
         "topics/desk_round.html",
@@ -202,7 +205,14 @@ def _round_form() -> RoundForm:
     return form
 
 
-def _filled(round_: desk.DeskRound, topics: set[int]) -> RoundForm:
+def _found(session: Session, round_id: int) -> desk.DeskRound:
+    round_ = desk.one_round(session, round_id)
+    if round_ is None:
+        raise NotFound()
+    return round_
+
+
+def _filled(round_: desk.DeskRound, topics: Sequence[desk.OnBallot]) -> RoundForm:
     """A draft's form with what was decided so far."""
     zone = here().timezone
     return RoundForm(
@@ -213,7 +223,7 @@ def _filled(round_: desk.DeskRound, topics: set[int]) -> RoundForm:
         closes_at=local(round_.closes_at, zone),
         starts_on=round_.starts_on.isoformat() if round_.starts_on else "",
         late_joiners=round_.late_joiners,
-        topics=topics,
+        topics={topic.id for topic in topics if topic.chosen},
     )
 
 

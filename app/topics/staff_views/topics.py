@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.forms import single_use_key
@@ -95,9 +96,10 @@ def move_topic(topic_id: int) -> ResponseReturnValue:
 @requires("editor")
 def word_topic(topic_id: int) -> ResponseReturnValue:
     """Put a topic into words, in both languages."""
-    form = WordsForm()
     with reading() as session:
-        form.own = _found(session.get(Topic, topic_id)).language
+        row = _found(session.get(Topic, topic_id))
+        form = WordsForm().over(_words(session, row))
+        form.own = row.language
     if not form.validate():
         return _page(topic_id, words=form), 422
     with transaction() as session:
@@ -131,21 +133,26 @@ def _page(topic_id: int, *, move: MoveForm | None = None, words: WordsForm | Non
         page = lists.topic_page(session, topic_id, account_id=None, sees_all=True)
         similar = comparing.similar(session, title=row.title, besides=topic_id)
         open_to = moderating.open_to(session, row)
-        said = lists.all_words(session, topic_id)
-    filled = {f"title_{code}": word.title for code, word in said.items()}
-    filled |= {f"text_{code}": word.text for code, word in said.items()}
+        stored = _words(session, row)
     return render_template(
         "topics/desk_topic.html",
         page=page,
         open_to=open_to,
         move=move or MoveForm(formdata=None, story_url=row.story_url, reporter=row.reporter),
-        words=words
-        or WordsForm(formdata=None, weeks=row.weeks, proposer_name=row.proposer_name, **filled),
+        words=words or stored,
         similar=similar,
         may_hide=page is not None and page.round is None,
         proposer_email=row.proposer_email,
         article=row.article,
     )
+
+
+def _words(session: Session, row: Topic) -> WordsForm:
+    """The form with the topic's words as they are now."""
+    said = lists.all_words(session, row.id)
+    filled = {f"title_{code}": word.title for code, word in said.items()}
+    filled |= {f"text_{code}": word.text for code, word in said.items()}
+    return WordsForm(formdata=None, weeks=row.weeks, proposer_name=row.proposer_name, **filled)
 
 
 def _found(row: Topic | None) -> Topic:
