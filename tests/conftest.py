@@ -169,7 +169,11 @@ def sandbox(clock: FixedClock, post: Post, contract_report: Report) -> Iterator[
 @pytest.fixture(scope="session")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
     """Makes applications; tests mostly want ``app`` or ``client``."""
-    made = Apps(tmp_path_factory.mktemp("templates"))
+    own = tmp_path_factory.getbasetemp()
+    of_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    templates = of_all / "templates"  # what one worker compiled, the others take
+    templates.mkdir(exist_ok=True)
+    made = Apps(templates)
     yield made
     made.close()
 
