@@ -73,6 +73,30 @@ def stopped(
     _put(session, account, "pledge-stopped", key, context, now)
 
 
+def lapsed(
+    session: Session,
+    *,
+    account: Account,
+    pledge: Pledge,
+    votes: bool,
+    is_tried: bool,
+    again_url: str,
+    manage_url: str,
+    now: datetime,
+) -> None:
+    """The pledge counts no more, because its charge did not go through; and the way back."""
+    context = {
+        "total": pledge.money,
+        "ended_at": pledge.ended_at,
+        "votes": votes,
+        "tried": is_tried,
+        "again_url": again_url,
+        "manage_url": manage_url,
+    }
+    key = f"lapsed:{pledge.ref}:{pledge.ended_at}"
+    _put(session, account, "pledge-lapsed", key, context, now)
+
+
 def changed(
     session: Session,
     *,

@@ -18,20 +18,19 @@ from app.membership import (
     deriving,
     emails,
     facts,
-    joining,
     leaving,
     linking,
     queries,
     receipting,
     reminding,
-    renewing,
     sending_back,
     settling,
     standing,
     teasers,
+    telling,
     yielding,
 )
-from app.membership.models import Gift, Pledge, SignUp
+from app.membership.models import Gift, Pledge
 from app.newsroom import queries as newsroom
 from app.payments.models import StripeCharge
 
@@ -74,41 +73,9 @@ def thank(work: jobs.Work, payload: dict[str, Any]) -> None:
 @jobs.handles("membership.tell")
 def tell(work: jobs.Work, payload: dict[str, Any]) -> None:
     """Write the mail about what changed, as it stands when the mail is written."""
+    what, ref, key = payload["what"], payload["ref"], payload.get("key", "")
     with work.db.transaction() as session:
-        kept = queries.kept(session, payload["ref"])
-        if kept is None:
-            return
-        account = session.get_one(Account, kept.account_id)
-        manage_url = linking.address(work.settings, kept.ref)
-        what, now = payload["what"], work.now
-        if what == "failed":
-            again = work.settings.site_url + _again(session, kept.ref)
-            emails.failed(session, account=account, kept=kept, again=again, now=now)
-        elif isinstance(kept, Pledge) and what == "returned":
-            emails.second_pledge(
-                session,
-                account=account,
-                ref=kept.ref,
-                total=kept.money,
-                is_over=kept.state == "ended",
-                kept=queries.pledge_of(session, account.id),
-                account_url=f"{work.settings.site_url}/account",
-                now=now,
-            )
-        elif isinstance(kept, Pledge) and what == "stopped" and _is_stopped(kept):
-            emails.stopped(session, account=account, pledge=kept, manage_url=manage_url, now=now)
-        elif isinstance(kept, Pledge) and what == "changed":
-            subscription = queries.subscription_of(session, kept)
-            emails.changed(
-                session,
-                account=account,
-                pledge=kept,
-                from_day=subscription.current_period_end if subscription else None,
-                is_after_due=renewing.due_invoice(session, kept) is not None,
-                manage_url=manage_url,
-                key=payload["key"],
-                now=now,
-            )
+        telling.tell(session, work.settings, what=what, ref=ref, key=key, now=work.now)
 
 
 @jobs.handles("membership.tell_refusal")
@@ -239,12 +206,3 @@ def _next_charge(session: Session, kept: Pledge | Gift) -> datetime | None:
     if not isinstance(kept, Pledge) or kept.cancels_at is not None or kept.state != "active":
         return None
     return kept.paid_through
-
-
-def _is_stopped(pledge: Pledge) -> bool:
-    return pledge.cancels_at is not None or pledge.give_back_from is not None
-
-
-def _again(session: Session, ref: str) -> str:
-    sign_up = session.scalar(sa.select(SignUp).where(SignUp.ref == ref))
-    return joining.address_of(joining.wish_of(sign_up)) if sign_up is not None else "/join"

@@ -281,6 +281,8 @@ def _mails(settled: Settled, now: datetime) -> Iterator[tuple[str, Json]]:
             yield _mail(pledge, "stopped", "")
         elif pledge.started_at is None and before.state != "ended":
             yield _mail(pledge, "failed", "")
+        elif before.state in RUNNING and pledge.end_reason == history.INVOLUNTARY:
+            yield _mail(pledge, "lapsed", pledge.ended_at.isoformat())
         return
     if pledge.cancels_at is not None and before.cancels_at != pledge.cancels_at:
         yield _mail(pledge, "stopped", pledge.cancels_at.isoformat())

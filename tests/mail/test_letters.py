@@ -1,8 +1,9 @@
-"""The mails of signing in and of the desk, word by word, in both languages."""
+"""Mails of signing in, of the desk, and of a pledge that lapsed, word by word, in each language."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from app.accounts import roles
 from app.core.i18n import LANGUAGES
+from app.core.money import Money
 from app.mail import rendering
 from app.newsroom.models import Newsroom
 from tests.snapshots import matches
@@ -17,16 +19,29 @@ from tests.snapshots import matches
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SITE = "https://ledger.example"
 SIGN_IN = {"link": f"{SITE}/sign-in/abc", "code": "123456", "minutes": 15}
+LAPSED = {
+    "total": Money(500, "EUR"),
+    "ended_at": datetime(2026, 8, 9, 12, tzinfo=UTC),
+    "again_url": f"{SITE}/join?interval=month",
+    "manage_url": f"{SITE}/manage/abc",
+}
 LETTERS: dict[str, tuple[str, dict[str, Any]]] = {"sign-in": ("sign-in", SIGN_IN)} | {
     f"staff-{change}": ("staff-rights", {"change": change, "role": roles.DESCRIBED["editor"]})
     for change in ("added", "role", "removed", "reset")
 }
+LETTERS["lapsed"] = ("pledge-lapsed", LAPSED | {"votes": False, "tried": True})
+LETTERS["lapsed-for-good"] = ("pledge-lapsed", LAPSED | {"votes": True, "tried": False})
 TAGS = re.compile(r"<(?:style|title)\b.*?</(?:style|title)>|<[^>]+>", re.DOTALL)
 
 
 def write(letter: str, language: str) -> rendering.Rendered:
     template, context = LETTERS[letter]
-    newsroom = Newsroom(name="The Dnipro Ledger", reply_to="desk@ledger.example", accent="#0b5563")
+    newsroom = Newsroom(
+        name="The Dnipro Ledger",
+        reply_to="desk@ledger.example",
+        accent="#0b5563",
+        timezone="Europe/Kyiv",
+    )
     return rendering.render(
         template, language=language, context=context, newsroom=newsroom, site_url=SITE
     )

@@ -116,6 +116,10 @@ def test_when_stripe_gives_up_the_pledge_is_over_and_was_not_their_wish(counter:
     pledge = counter.pledge()
     assert (pledge.state, pledge.end_reason) == ("ended", "involuntary")
     assert movements(counter) == [("new", 500, None), ("churn", -500, "involuntary")]
+    (mail,) = counter.mails("pledge_lapsed")
+    assert "It gives you no vote in rounds that open from now on." in mail.text
+    assert "nothing is tried again" in mail.text
+    assert "/join?interval=month&currency=EUR&amount=5" in mail.text
     with counter.db.reading() as session:
         assert not standing.in_good_standing(session, account_id, counter.clock())
 
@@ -134,8 +138,25 @@ def test_after_thirty_days_of_failing_a_pledge_counts_no_more(counter: Counter) 
     assert (pledge.state, pledge.end_reason) == ("ended", "involuntary")
     assert pledge.ended_at == since + timedelta(days=30)
     assert movements(counter)[-1] == ("churn", -500, "involuntary")
+    (mail,) = counter.mails("pledge_lapsed")
+    assert "The bank is still asked." in mail.text
+    assert "/manage/" in mail.text
     with counter.db.reading() as session:
         assert mrr.mrr(session, at=counter.clock(), currency="EUR").minor == 0
+
+
+def test_whose_grace_ran_out_is_told_once_though_stripe_gives_up_later(counter: Counter) -> None:
+    counter.sandbox.knobs(retry_days=[3, 20, 20, 20])
+    counter.become_patron(amount="5", after_first=NO_FUNDS)
+    counter.become_patron(amount="50", interval="once")
+    for _ in range(2):
+        counter.pass_days(33)
+    (mail,) = counter.mails("pledge_lapsed")
+    assert "You keep your vote, by what you gave besides." in mail.text
+    counter.pass_days(40)
+
+    assert [one["status"] for one in counter.sandbox_list("subscription")] == ["canceled"]
+    assert len(counter.mails("pledge_lapsed")) == 1
 
 
 def test_who_pays_after_grace_ran_out_is_back(counter: Counter) -> None:
