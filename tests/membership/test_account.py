@@ -50,6 +50,26 @@ def test_a_pending_pledge_says_that_it_is_on_its_way(counter: Counter) -> None:
     assert "Your first payment is on its way." in counter.signed_in().get("/account").text
 
 
+def test_where_nothing_can_be_stopped_the_page_says_so_and_leads_on(counter: Counter) -> None:
+    reader = counter.signed_in()
+    never = reader.get("/account/stop")
+    counter.become_patron(amount="5")
+    token = fields(reader.get("/account/stop").text, "/account/stop")
+    reader.submit("/account/stop")
+    counter.settle()
+    stopped = flat(reader.get("/account/stop").text)
+    counter.clock.advance(days=32)
+    counter.settle()
+    late = reader.post("/account/stop", data=token)
+
+    assert (never.status_code, late.status_code) == (200, 409)
+    for page in (never.text, late.text):
+        assert "No pledge runs with the address ann@example.org" in page
+        assert 'href="/stop"' in page
+    assert "You stopped it already." in stopped
+    assert "It ends on 10 July 2026" in stopped
+
+
 def test_payments_stand_with_their_receipts(counter: Counter) -> None:
     counter.become_patron(amount="5", cover_fees="1")
     counter.clock.advance(days=32)

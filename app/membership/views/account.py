@@ -197,7 +197,8 @@ def _change_page(db: Session, form: AmountForm, trouble: AppError | None = None)
 def _stop_page(db: Session, trouble: AppError | None = None) -> str:
     found = leaving.to_stop(db, current_user.id)
     if found is None or found.cancels_at is not None:
-        raise leaving.NothingToStop()
+        stopped = showing.pledge(db, found) if found is not None else None
+        return render_template("membership/nothing_to_stop.html", pledge=stopped)
     return render_template(
         "membership/stop.html",
         pledge=showing.pledge(db, found),
