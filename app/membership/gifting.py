@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,9 +41,10 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
         for charge in case.facts.paid
     }
     jobs.enqueue_each(session, "membership.send_back", late, now=now)
-    for gift in gifts.values():
-        if (gift.state, gift.standing_until) != before[gift.ref]:
-            _tell(session, gift, had=before[gift.ref][1], now=now)
+    changed = [
+        gift for gift in gifts.values() if (gift.state, gift.standing_until) != before[gift.ref]
+    ]
+    _tell(session, changed, had={ref: until for ref, (_, until) in before.items()}, now=now)
     return gifts
 
 
@@ -89,18 +90,17 @@ def _is_enough(session: Session, gift: Gift, charge: Try) -> bool:
     return offer is not None and kept >= offer.one_time_minimum
 
 
-def _tell(session: Session, gift: Gift, *, had: datetime | None, now: datetime) -> None:
-    """Let the rooms above know who may vote now, or may no more, and the giver what failed."""
-    has = gift.standing_until is not None and gift.standing_until > now
-    if has and had is None:
-        for gained in standing.on_gained:
-            gained(session, gift.account_id, now)
-    elif (
-        had is not None and not has and not standing.in_good_standing(session, gift.account_id, now)
-    ):
-        for lost in standing.on_lost:
-            lost(session, gift.account_id, "refund", now)
-    if gift.state == "failed":
-        payload = {"what": "failed", "ref": gift.ref}
-        key = f"failed:{gift.ref}"
-        jobs.enqueue(session, "membership.tell", now=now, payload=payload, dedupe_key=key)
+def _tell(
+    session: Session, changed: Sequence[Gift], *, had: Mapping[str, datetime | None], now: datetime
+) -> None:
+    """Let the rooms above know who may vote now, or may no more, and the givers what failed."""
+    has = {gift.ref for gift in changed if gift.standing_until and gift.standing_until > now}
+    gained = [gift.account_id for gift in changed if gift.ref in has and had[gift.ref] is None]
+    lost = {gift.account_id: "refund" for gift in changed if gift.ref not in has and had[gift.ref]}
+    standing.tell(session, gained=gained, lost=lost, now=now)
+    failed = {
+        f"failed:{gift.ref}": {"what": "failed", "ref": gift.ref}
+        for gift in changed
+        if gift.state == "failed"
+    }
+    jobs.enqueue_each(session, "membership.tell", failed, now=now)

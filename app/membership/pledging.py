@@ -105,8 +105,7 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     past.write()
     moved = [one for one in done if one.is_told or one.before != Before.of(one.pledge)]
     history.tell(session, *[one.pledge.account_id for one in moved])
-    for one in done:
-        _tell_rooms(session, one.pledge, one.before, now=now)
+    _tell_rooms(session, done, now=now)
     mails = {key: mail for one in done for key, mail in _mails(one, now)}
     jobs.enqueue_each(session, "membership.tell", mails, now=now)
     back = {key: what for one in done for key, what in _to_send_back(one.pledge, one.case.facts)}
@@ -246,18 +245,17 @@ def _saved(pledge: Draft) -> Json:
     return {"number": pledge.id, **{name: getattr(pledge, name) for name in SETTLED}}
 
 
-def _tell_rooms(session: Session, pledge: Draft, before: Before, *, now: datetime) -> None:
+def _tell_rooms(session: Session, done: Sequence[Settled], *, now: datetime) -> None:
     """Let the rooms above know who may vote now, and who may no more."""
-    after = Before.of(pledge)
-    if pledge.state == "duplicate":
-        return
-    if after.has_right and not before.has_right:
-        for gained in standing.on_gained:
-            gained(session, pledge.account_id, now)
-    reason = _taken(pledge, before)
-    if reason and not standing.in_good_standing(session, pledge.account_id, now):
-        for lost in standing.on_lost:
-            lost(session, pledge.account_id, reason, now)
+    real = [one for one in done if one.pledge.state != "duplicate"]
+    gained = [one.pledge.account_id for one in real if _has_gained(one)]
+    taken = {one.pledge.account_id: _taken(one.pledge, one.before) for one in real}
+    lost = {who: reason for who, reason in taken.items() if reason is not None}
+    standing.tell(session, gained=gained, lost=lost, now=now)
+
+
+def _has_gained(settled: Settled) -> bool:
+    return Before.of(settled.pledge).has_right and not settled.before.has_right
 
 
 def _taken(pledge: Draft, before: Before) -> str | None:

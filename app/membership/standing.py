@@ -5,7 +5,7 @@ Both are derived from what is true now, never from an event, and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from app.membership.models import Gift, Pledge, Seat
 from app.newsroom.models import ONLY_ROW, Newsroom
 
-Gained = Callable[[Session, int, datetime], None]
-Lost = Callable[[Session, int, str, datetime], None]
+Gained = Callable[[Session, Collection[int], datetime], None]
+Lost = Callable[[Session, Mapping[int, str], datetime], None]
 
-# Upper rooms add themselves: called in the transaction in which somebody's standing changed.
-on_gained: list[Gained] = []  # (session, account_id, now)
-on_lost: list[Lost] = []  # (session, account_id, "refund" or "dispute", now)
+# Upper rooms add themselves: called in the transaction in which the standing of people changed,
+# once for all of them.
+on_gained: list[Gained] = []  # (session, account_ids, now)
+on_lost: list[Lost] = []  # (session, "refund" or "dispute" by account_id, now)
 
 
 def active_patron_ids(session: Session, now: datetime) -> sa.Select[int]:
@@ -48,15 +49,34 @@ def good_standing_ids(session: Session, now: datetime) -> sa.Select[int]:
 
 def in_good_standing(session: Session, account_id: int, now: datetime) -> bool:
     """Whether this person may vote now."""
-    found = good_standing_ids(session, now).subquery()
-    mine = sa.select(found.c.account_id).where(found.c.account_id == account_id)
-    return session.scalar(mine.limit(1)) is not None
+    return bool(_who_may_vote(session, [account_id], now))
+
+
+def tell(
+    session: Session, *, gained: Collection[int], lost: Mapping[int, str], now: datetime
+) -> None:
+    """Let the rooms above know who may vote now, and who may no more.
+
+    ``lost`` says what took a right, by account; who has another one loses nothing.
+    """
+    for listener in on_gained if gained else ():
+        listener(session, gained, now)
+    keep = _who_may_vote(session, lost, now) if lost else ()
+    gone = {who: reason for who, reason in lost.items() if who not in keep}
+    for told in on_lost if gone else ():
+        told(session, gone, now)
 
 
 def count_active(session: Session, now: datetime) -> int:
     """How many active patrons there are; the database lets one pledge a person run."""
     ids = active_patron_ids(session, now).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
+
+
+def _who_may_vote(session: Session, account_ids: Collection[int], now: datetime) -> set[int]:
+    found = good_standing_ids(session, now).subquery()
+    mine = sa.select(found.c.account_id).where(found.c.account_id.in_(account_ids))
+    return set(session.scalars(mine))
 
 
 def _grace(session: Session) -> timedelta:

@@ -179,8 +179,8 @@ def test_a_refund_of_the_newest_charge_takes_the_vote_and_the_next_one_gives_it_
 ) -> None:
     lost: list[tuple[int, str]] = []
     gained: list[int] = []
-    standing.on_lost.append(lambda _s, account, reason, _n: lost.append((account, reason)))
-    standing.on_gained.append(lambda _s, account, _n: gained.append(account))
+    standing.on_lost.append(lambda _s, reasons, _n: lost.extend(reasons.items()))
+    standing.on_gained.append(lambda _s, accounts, _n: gained.extend(accounts))
     try:
         account_id = counter.become_patron(amount="5")
         counter.sandbox.refund(counter.sandbox_list("charge")[0]["id"])

@@ -32,9 +32,9 @@ class Case:
         scene.close(self.closed)
         self.running = scene.open_round(self.topics[3:])
         self.late = scene.patron()
-        scene.write(lambda session: enrolling.append_late(session, self.late, scene.now))
+        scene.write(lambda session: enrolling.append_late(session, [self.late], scene.now))
         self.away = self.patrons[3]
-        scene.write(lambda s: enrolling.take_off(s, self.away, "refund", scene.now))
+        scene.write(lambda s: enrolling.take_off(s, {self.away: "refund"}, scene.now))
         gone = sa.update(Pledge).where(Pledge.account_id == self.away)
         scene.write(lambda session: session.execute(gone.values(returned_at=scene.now)))
         for patron in self.patrons[:2]:
@@ -62,7 +62,7 @@ def test_a_gift_that_gives_a_seat_is_money_enough(case: Case, scene: Scene) -> N
 
     def give(session: Session) -> None:
         factories.make_gift(session, now=scene.now, account_id=person)
-        enrolling.append_late(session, person, scene.now)
+        enrolling.append_late(session, [person], scene.now)
 
     scene.write(give)
     assert case.broken() == {}

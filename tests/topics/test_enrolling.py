@@ -19,11 +19,11 @@ from tests.topics.scene import Scene, at_once
 
 
 def gained(scene: Scene, account_id: int) -> None:
-    scene.write(lambda session: enrolling.append_late(session, account_id, scene.now))
+    scene.write(lambda session: enrolling.append_late(session, [account_id], scene.now))
 
 
 def lost(scene: Scene, account_id: int, reason: str = "refund") -> None:
-    scene.write(lambda session: enrolling.take_off(session, account_id, reason, scene.now))
+    scene.write(lambda session: enrolling.take_off(session, {account_id: reason}, scene.now))
 
 
 def stands(scene: Scene, round_id: int, account_id: int) -> str:
@@ -157,7 +157,7 @@ def test_somebody_who_joins_while_the_round_opens_is_on_the_roll(scene: Scene) -
     def join() -> None:
         with scene.db.transaction() as session:
             account_id = factories.make_patron(session, now=scene.now)
-            enrolling.append_late(session, account_id, scene.now)
+            enrolling.append_late(session, [account_id], scene.now)
             joined.append(account_id)
 
     def opens() -> None:

@@ -260,7 +260,7 @@ def test_whoever_was_refunded_or_waits_reads_what_applies_to_them(
     round_id = scene.open_round(scene.topics(2), late_joiners=False)
     page = f"/rounds/{round_id}"
     assert "Its roll was frozen at opening" in visit(waiting).get(page).text
-    scene.write(lambda s: enrolling.take_off(s, patron, "refund", scene.now))
+    scene.write(lambda s: enrolling.take_off(s, {patron: "refund"}, scene.now))
     taken_off = visit(patron).get(page).text
     assert "You are off the roll of this round" in taken_off
     assert 'name="choice"' not in taken_off

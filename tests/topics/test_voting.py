@@ -267,7 +267,7 @@ def test_a_refund_that_meets_the_vote_leaves_no_ballot(scene: Scene) -> None:
 
     def refund() -> None:
         with scene.db.transaction() as session:
-            enrolling.take_off(session, patron, "refund", scene.now)
+            enrolling.take_off(session, {patron: "refund"}, scene.now)
 
     raised = at_once([*[lambda: scene.cast(round_id, patron, topics)] * 5, refund])
     assert {type(error) for error in raised} <= {PatronsOnly}
