@@ -14,6 +14,7 @@ from app.membership import receipting, settling
 from app.membership.models import Consent, Pledge, Receipt, SignUp
 from app.payments.models import StripeCharge
 from tests.membership.counter import ANN, BAD_DEBIT, Counter
+from tests.membership.paper import fields
 from tests.statements import statements
 
 
