@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -25,6 +25,7 @@ from app.core.limits import Limiter
 from app.core.settings import ROOT, Settings, load_settings
 from app.core.web import failures, headers, languages, strangers
 from app.core.web import layout as pages
+from app.core.web.application import HouseApp
 from app.core.web.context import House
 from app.mail import outbox
 from app.mail import sending as mail_sending
@@ -62,14 +63,6 @@ LISTENING = (
     topics_jobs, topics_enrolling, topics_forgetting, movements,
 )  # fmt: skip
 LARGEST_BODY = 1024 * 1024
-LARGEST_FORM = 256 * 1024
-
-
-class HouseRequest(Request):
-    """Requests of bounded size; werkzeug answers 413 past it."""
-
-    max_form_memory_size = LARGEST_FORM
-    max_form_parts = 300
 
 
 class WholeId(IntegerConverter):
@@ -88,8 +81,7 @@ def create_app(
     """Build the application; ``outside`` replaces services that speak to the world."""
     settings = settings or load_settings()
     logs.configure(settings)
-    app = Flask(__name__, template_folder=str(ROOT / "templates"))
-    app.request_class = HouseRequest
+    app = HouseApp(__name__, template_folder=str(ROOT / "templates"))
     _configure(app, settings)
     db = Database(settings.database_url, info=outbox.told(settings.site_url))
     limiter = Limiter(db, settings.redis_url)

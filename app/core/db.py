@@ -51,6 +51,7 @@ POSTGRESQL_OPTIONS: Options = (
     {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     {"isolation_level": "AUTOCOMMIT"},
 )
+SPELLED = " ", "microseconds"
 T = TypeVar("T")
 
 
@@ -60,30 +61,25 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
     def bind_processor(self, dialect: Dialect) -> Any:
         """One call for each value that is written; SQLite keeps text, as SQLAlchemy spells it."""
-
-        def bind(value: datetime | None) -> datetime | str | None:
-            utc = self.process_bind_param(value, dialect)
-            if utc is None or dialect.name != "sqlite":
-                return utc
-            return utc.isoformat(sep=" ", timespec="microseconds")
-
-        return bind
+        if dialect.name == "sqlite":  # without the zone
+            return lambda value: None if value is None else _utc(value).isoformat(*SPELLED)[:-6]
+        return lambda value: None if value is None else _utc(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """One call for each value that is read, as there are more of them than of any other."""
         if dialect.name == "sqlite":  # it keeps them as text, without the zone
             return lambda text: None if text is None else datetime.fromisoformat(text + "+00:00")
         return lambda value: None if value is None else value.astimezone(UTC)
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return value.astimezone(UTC)
 
 
 class JSONDoc(TypeDecorator[Any]):

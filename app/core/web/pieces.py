@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, g, request, session
-from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
 from app.core.forms import new_single_use_key
+from app.core.web.application import Sealing
 
 Headers = list[tuple[str, str]]
 LARGEST = 128 * 1024
@@ -61,7 +61,7 @@ class Maker:
 
     def __init__(self, app: Flask) -> None:
         self._tokens = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
-        self._seal = SecureCookieSessionInterface().get_signing_serializer(app)
+        self._seal = Sealing().get_signing_serializer(app)
 
     def make(self, page: Page) -> tuple[Headers, bytes]:
         """The headers and the body for one reader."""
