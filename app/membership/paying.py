@@ -90,7 +90,6 @@ def _page(session: Session, sign_up: SignUp, site_url: str) -> dict[str, Any]:
         "total": choice.total,
         "interval": None if once else choice.interval,
         "email": sign_up.email,
-        "customer": None,
         "language": sign_up.language,
         "success_url": f"{site_url}{BACK}{PLACEHOLDER}",
         "cancel_url": site_url + joining.address_of(joining.wish_of(sign_up)),

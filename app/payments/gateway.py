@@ -106,7 +106,6 @@ class Gateway:
         interval: str | None,
         product_name: str,
         email: str | None,
-        customer: str | None,
         language: str,
         submit_text: str,
         success_url: str,
@@ -126,9 +125,7 @@ class Gateway:
             "cancel_url": cancel_url,
             "expires_at": int(expires_at.timestamp()),
         }
-        if customer:
-            params["customer"] = customer
-        elif email:
+        if email:
             params["customer_email"] = email
         sessions = self._client.v1.checkout.sessions
         return self._spoken(lambda: sessions.create(params, {"idempotency_key": key}))

@@ -87,7 +87,7 @@ def _live() -> tuple[list[str], list[str]]:
 def _open(gateway: Gateway, now: datetime) -> Json:
     return gateway.create_checkout(
         key="key", ref=REF, mode="subscription", currency="EUR", total=AMOUNT, interval="month",
-        product_name="Patron of the newsroom", email=EMAIL, customer=None, language="en",
+        product_name="Patron of the newsroom", email=EMAIL, language="en",
         submit_text="You will be charged today and each month until you stop.",
         success_url="https://patrons.example/join/thanks?session_id={CHECKOUT_SESSION_ID}",
         cancel_url="https://patrons.example/join", expires_at=now + timedelta(hours=2),

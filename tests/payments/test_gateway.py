@@ -143,7 +143,7 @@ def test_after_silence_the_same_key_is_the_same_object(
 ) -> None:
     page: Json = {
         "key": "one-key", "ref": "r", "mode": "payment", "currency": "EUR", "total": 700,
-        "interval": None, "product_name": "Once", "email": None, "customer": None,
+        "interval": None, "product_name": "Once", "email": None,
         "language": "uk", "submit_text": "Раз", "success_url": "http://localhost/",
         "cancel_url": "http://localhost/", "expires_at": clock() + timedelta(hours=1),
     }  # fmt: skip

@@ -52,7 +52,6 @@ class Till:
             interval=interval,
             product_name="Patron of the newsroom",
             email=email,
-            customer=None,
             language="en",
             submit_text="You will be charged today and each month until you stop.",
             success_url="http://localhost/join/thanks?session_id={CHECKOUT_SESSION_ID}",

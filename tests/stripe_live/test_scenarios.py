@@ -124,7 +124,6 @@ def open_checkout(
         interval="month" if mode == "subscription" else None,
         product_name="Patron of the Demo",
         email="reader@example.org",
-        customer=None,
         language="uk",
         submit_text="5,18 € щомісяця, доки ви не зупините.",
         success_url="https://example.org/join/thanks?session_id={CHECKOUT_SESSION_ID}",
