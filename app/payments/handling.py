@@ -7,6 +7,7 @@ anything fails is taken apart, so that only the event at fault stays behind with
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -322,11 +323,14 @@ def _fail(
 
 def _delay(session: Session, numbers: Collection[int], error: str, *, now: datetime) -> None:
     """Keep events with their error, to be tried again after a pause that grows."""
+    alike: dict[int, list[int]] = defaultdict(list)
     for number, attempts in _tries(session, numbers):
+        alike[attempts].append(number)
+    for attempts, some in alike.items():
         pause = min(timedelta(seconds=2 ** min(attempts + 2, 20)), LONGEST_PAUSE)
         _set(
             session,
-            [number],
+            some,
             state="failed",
             attempts=attempts + 1,
             error=error[:2000],

@@ -25,6 +25,7 @@ from tests.payments.events import make_event
 from tests.payments.fixtures_of_handling import heard, known
 from tests.payments.till import Till
 from tests.payments.told import at, event_of, handle, held, snapshot, tell
+from tests.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,29 @@ def test_while_stripe_is_silent_events_wait_longer_and_longer(
 
     assert pauses == [4, 8, 16, 32]
     assert event_of(till.db, "evt_1").state == "handled"
+
+
+def test_a_hundred_events_that_stripe_leaves_waiting_are_put_off_together(
+    till: Till, known: Json, clock: FixedClock
+) -> None:
+    counts = []
+    for number in (1, 100):
+        tell(
+            till,
+            *(
+                make_event(UPDATED, snapshot(known, id=f"sub_{each}"), created=at(clock()),
+                           api_version=None)
+                for each in range(number)
+            ),
+        )  # fmt: skip
+        till.sandbox.fault("refuse", requests=10)
+        with statements(till.db) as seen:
+            handle(till)
+        counts.append(len(seen))
+        till.sandbox.clear_faults()
+
+    assert counts[0] == counts[1]
+    assert {state for _, state, _ in till.waiting()} == {"failed"}
 
 
 def test_one_event_at_fault_does_not_hold_up_the_others(
