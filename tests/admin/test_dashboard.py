@@ -137,6 +137,7 @@ def test_a_month_that_is_none_or_to_come_is_not_there(app: Flask, db: Database) 
     for key in ("2026-13", "x", "2126-01", "2026-6", "1969-12", "99999-1", "-001-01"):
         answer = desk.get(f"/admin/reports/movements/{key}")
         assert (answer.status_code, "There is nothing here" in answer.text) == (404, True), key
+        assert 'class="desk"' in answer.text
 
 
 def test_no_month_leads_before_the_first_with_anything(app: Flask, db: Database) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
@@ -12,6 +14,7 @@ from tests import founding
 from tests.clocks import START
 from tests.reading import Reader
 
+OURS = "http://localhost"
 FAULTS = {500: ZeroDivisionError(), 503: OperationalError("", {}, OSError())}
 
 
@@ -29,3 +32,24 @@ def test_a_link_that_opens_a_pledge_is_not_in_the_log(
         assert client.get("/manage/secret-of-somebody").status_code == status
     assert "secret-of-somebody" not in str(lines)
     assert [line["address"] for line in lines] == ["/manage/<token>"]
+
+
+@pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        (f"{OURS}/topics?after=7&lang=uk", "/topics?after=7&amp;lang=uk"),
+        (f"{OURS}/nowhere", None),
+        (f"{OURS}//evil.example/", None),
+        ("https://evil.example/topics", None),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+def test_an_error_leads_back_to_the_page_of_ours_before_it(
+    db: Database, client: Reader, before: str, back: str | None
+) -> None:
+    with db.transaction() as session:
+        founding.found(session, now=START)
+    page = client.get("/nowhere", headers={"Referer": before})
+    found = re.search(r'href="([^"]*)">Back to where you were', page.text)
+    assert (found[1] if found else None) == back

@@ -102,8 +102,11 @@ def show(error: AppError, *, reference: str = "") -> Response:
     else:
         sent = waiting.typed() if error.is_sent_again else None
         response = make_response(
-            _page(status=error.status, title=title, message=message, reference=reference, sent=sent)
-        )
+            _page(
+                status=error.status, title=title, message=message, reference=reference, sent=sent,
+                back=waiting.page_before(),
+            )
+        )  # fmt: skip
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)

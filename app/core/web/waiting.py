@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from flask import g, request
 from werkzeug.exceptions import HTTPException
 
+from app.core.web.access import safe_target
+
 Fields = list[tuple[str, str]]
 SECRETS = ("csrf_token", "code")  # how the names end of what is not given back
 
@@ -31,10 +33,22 @@ def typed() -> Fields | None:
         return None
 
 
+def page_before() -> str:
+    """The path of the page of ours that led here, if another one did; else ""."""
+    if not _is_ours(request.referrer or ""):
+        return ""
+    before = urlsplit(request.referrer or "")
+    address = before.path + (f"?{before.query}" if before.query else "")
+    return "" if before.path == request.path else safe_target(address, "")
+
+
 def _came_from_here() -> bool:
     """Whether the browser says that a page of ours sent this."""
-    origin = request.headers.get("Origin") or request.referrer or ""
+    return _is_ours(request.headers.get("Origin") or request.referrer or "")
+
+
+def _is_ours(address: str) -> bool:
     try:
-        return urlsplit(origin).netloc == request.host
+        return urlsplit(address).netloc == request.host
     except ValueError:
         return False
