@@ -85,6 +85,96 @@ SUM_MOVEMENTS = {
     ],
 }
 
+SUM_ENTRIES = {
+    "sqlite": [
+        "CREATE TRIGGER ledger_entry_summed AFTER INSERT ON ledger_entry WHEN NEW.book IN "
+        "('patrons', 'fees') BEGIN INSERT INTO revenue_hour (currency, hour, line, writer, "
+        "amount) SELECT NEW.currency, substr(fact.effective_at, 1, 13) || ':00:00.000000', "
+        "CASE WHEN NEW.book = 'fees' THEN 'fees' WHEN fact.kind IN ('refund', "
+        "'refund_failed') THEN 'refunds' WHEN EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref"
+        " = fact.ref AND sign_up.interval = 'once') THEN 'one_time' ELSE 'recurring' END, 0, "
+        "NEW.amount FROM ledger_transaction AS fact WHERE fact.id = NEW.transaction_id ON "
+        "CONFLICT (currency, hour, line, writer) DO UPDATE SET amount = revenue_hour.amount +"
+        " excluded.amount; END",
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION ledger_entry_sum() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN INSERT INTO revenue_hour (currency, hour, line, writer, amount) SELECT "
+        "NEW.currency, date_trunc('hour', fact.effective_at, 'UTC'), CASE WHEN NEW.book = "
+        "'fees' THEN 'fees' WHEN fact.kind IN ('refund', 'refund_failed') THEN 'refunds' WHEN"
+        " EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref = fact.ref AND sign_up.interval = "
+        "'once') THEN 'one_time' ELSE 'recurring' END, pg_backend_pid(), NEW.amount FROM "
+        "ledger_transaction AS fact WHERE fact.id = NEW.transaction_id ON CONFLICT (currency,"
+        " hour, line, writer) DO UPDATE SET amount = revenue_hour.amount + excluded.amount; "
+        "RETURN NULL; END $$",
+        "CREATE TRIGGER ledger_entry_summed AFTER INSERT ON ledger_entry FOR EACH ROW WHEN "
+        "(NEW.book IN ('patrons', 'fees')) EXECUTE FUNCTION ledger_entry_sum()",
+    ],
+}
+SUM_FACTS = {
+    "sqlite": [
+        "CREATE TRIGGER ledger_transaction_summed AFTER UPDATE OF effective_at ON "
+        "ledger_transaction BEGIN INSERT INTO revenue_hour (currency, hour, line, writer, "
+        "amount) SELECT entry.currency, substr(OLD.effective_at, 1, 13) || ':00:00.000000', "
+        "CASE WHEN entry.book = 'fees' THEN 'fees' WHEN OLD.kind IN ('refund', "
+        "'refund_failed') THEN 'refunds' WHEN EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref"
+        " = OLD.ref AND sign_up.interval = 'once') THEN 'one_time' ELSE 'recurring' END, 0, "
+        "-entry.amount FROM ledger_entry AS entry WHERE entry.transaction_id = OLD.id AND "
+        "entry.book IN ('patrons', 'fees') ON CONFLICT (currency, hour, line, writer) DO "
+        "UPDATE SET amount = revenue_hour.amount + excluded.amount; INSERT INTO revenue_hour "
+        "(currency, hour, line, writer, amount) SELECT entry.currency, "
+        "substr(NEW.effective_at, 1, 13) || ':00:00.000000', CASE WHEN entry.book = 'fees' "
+        "THEN 'fees' WHEN NEW.kind IN ('refund', 'refund_failed') THEN 'refunds' WHEN EXISTS "
+        "(SELECT 1 FROM sign_up WHERE sign_up.ref = NEW.ref AND sign_up.interval = 'once') "
+        "THEN 'one_time' ELSE 'recurring' END, 0, entry.amount FROM ledger_entry AS entry "
+        "WHERE entry.transaction_id = NEW.id AND entry.book IN ('patrons', 'fees') ON "
+        "CONFLICT (currency, hour, line, writer) DO UPDATE SET amount = revenue_hour.amount +"
+        " excluded.amount; END",
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION ledger_transaction_sum() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN INSERT INTO revenue_hour (currency, hour, line, writer, amount) SELECT "
+        "entry.currency, date_trunc('hour', OLD.effective_at, 'UTC'), CASE WHEN entry.book = "
+        "'fees' THEN 'fees' WHEN OLD.kind IN ('refund', 'refund_failed') THEN 'refunds' WHEN "
+        "EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref = OLD.ref AND sign_up.interval = "
+        "'once') THEN 'one_time' ELSE 'recurring' END, pg_backend_pid(), -entry.amount FROM "
+        "ledger_entry AS entry WHERE entry.transaction_id = OLD.id AND entry.book IN "
+        "('patrons', 'fees') ON CONFLICT (currency, hour, line, writer) DO UPDATE SET amount "
+        "= revenue_hour.amount + excluded.amount; INSERT INTO revenue_hour (currency, hour, "
+        "line, writer, amount) SELECT entry.currency, date_trunc('hour', NEW.effective_at, "
+        "'UTC'), CASE WHEN entry.book = 'fees' THEN 'fees' WHEN NEW.kind IN ('refund', "
+        "'refund_failed') THEN 'refunds' WHEN EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref"
+        " = NEW.ref AND sign_up.interval = 'once') THEN 'one_time' ELSE 'recurring' END, "
+        "pg_backend_pid(), entry.amount FROM ledger_entry AS entry WHERE entry.transaction_id"
+        " = NEW.id AND entry.book IN ('patrons', 'fees') ON CONFLICT (currency, hour, line, "
+        "writer) DO UPDATE SET amount = revenue_hour.amount + excluded.amount; RETURN NULL; "
+        "END $$",
+        "CREATE TRIGGER ledger_transaction_summed AFTER UPDATE OF effective_at ON "
+        "ledger_transaction FOR EACH ROW EXECUTE FUNCTION ledger_transaction_sum()",
+    ],
+}
+SUM_WHAT_IS_BOOKED = {
+    "sqlite": [
+        "INSERT INTO revenue_hour (currency, hour, line, writer, amount) SELECT "
+        "entry.currency, substr(fact.effective_at, 1, 13) || ':00:00.000000', CASE WHEN "
+        "entry.book = 'fees' THEN 'fees' WHEN fact.kind IN ('refund', 'refund_failed') THEN "
+        "'refunds' WHEN EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref = fact.ref AND "
+        "sign_up.interval = 'once') THEN 'one_time' ELSE 'recurring' END, 0, "
+        "sum(entry.amount) FROM ledger_entry AS entry JOIN ledger_transaction AS fact ON "
+        "fact.id = entry.transaction_id WHERE entry.book IN ('patrons', 'fees') GROUP BY 1, "
+        "2, 3",
+    ],
+    "postgresql": [
+        "INSERT INTO revenue_hour (currency, hour, line, writer, amount) SELECT "
+        "entry.currency, date_trunc('hour', fact.effective_at, 'UTC'), CASE WHEN entry.book ="
+        " 'fees' THEN 'fees' WHEN fact.kind IN ('refund', 'refund_failed') THEN 'refunds' "
+        "WHEN EXISTS (SELECT 1 FROM sign_up WHERE sign_up.ref = fact.ref AND sign_up.interval"
+        " = 'once') THEN 'one_time' ELSE 'recurring' END, pg_backend_pid(), sum(entry.amount)"
+        " FROM ledger_entry AS entry JOIN ledger_transaction AS fact ON fact.id = "
+        "entry.transaction_id WHERE entry.book IN ('patrons', 'fees') GROUP BY 1, 2, 3",
+    ],
+}
+
 
 def count_the_roll() -> None:
     """Let ``roll_count`` follow every change of a roll."""
@@ -103,6 +193,18 @@ def sum_movements() -> None:
 def drop_sums_of_movements() -> None:
     names = ["summed"] if _is_postgresql() else ["summed_in", "summed_again", "summed_out"]
     _drop("movement", names, "movement_sum")
+
+
+def sum_revenue() -> None:
+    """Let ``revenue_hour`` follow what is booked, and the days that are learned later."""
+    _run(SUM_WHAT_IS_BOOKED)
+    _run(SUM_ENTRIES)
+    _run(SUM_FACTS)
+
+
+def drop_sums_of_revenue() -> None:
+    _drop("ledger_transaction", ["summed"], "ledger_transaction_sum")
+    _drop("ledger_entry", ["summed"], "ledger_entry_sum")
 
 
 def _run(ddl: dict[str, list[str]]) -> None:

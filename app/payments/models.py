@@ -262,13 +262,10 @@ class LedgerEntry(Base):
         sa.CheckConstraint("amount <> 0", name="amount"),
         sa.CheckConstraint("book IN ('patrons', 'stripe', 'fees', 'exchange')", name="book"),
         sa.UniqueConstraint("transaction_id", "book", "currency"),
-        sa.Index("ix_ledger_entry_book_currency", "book", "currency"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    transaction_id: Mapped[int] = mapped_column(
-        BigId, sa.ForeignKey("ledger_transaction.id"), index=True
-    )
+    transaction_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("ledger_transaction.id"))
     book: Mapped[str]
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))

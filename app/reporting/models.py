@@ -1,4 +1,4 @@
-"""What the figures are read from: movements of MRR, written when they happen."""
+"""What the figures are read from: movements of MRR, written when they happen, and sums."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import summing
 from app.core.db import Base, BigId, made_with
-from app.reporting.triggers import SUM_MOVEMENTS
+from app.payments.models import LedgerEntry, LedgerTransaction
+from app.reporting.triggers import SUM_ENTRIES, SUM_FACTS, SUM_MOVEMENTS
 
 KINDS = ("new", "reactivation", "expansion", "contraction", "churn", "paused", "resumed")
 
@@ -60,5 +61,27 @@ class MovementDay(Base):
     delta: Mapped[int]  # twelfths of a minor unit
 
 
+class RevenueHour(Base):
+    """What one line of revenue brought in one hour (UTC) in one currency; see triggers.
+
+    Hours, for nearly everywhere a month begins with one. Signed as the ledger is: what came is
+    negative, refunds and fees are positive. The sum over ``writer`` counts, as with movements.
+    """
+
+    __tablename__ = "revenue_hour"
+    __table_args__ = (
+        sa.CheckConstraint("line IN ('recurring', 'one_time', 'refunds', 'fees')", name="line"),
+    )
+
+    currency: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    line: Mapped[str] = mapped_column(primary_key=True)
+    writer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    amount: Mapped[int]
+
+
 made_with(Movement.__table__, SUM_MOVEMENTS)  # type: ignore[arg-type]
+made_with(LedgerEntry.__table__, SUM_ENTRIES)  # type: ignore[arg-type]
+made_with(LedgerTransaction.__table__, SUM_FACTS)  # type: ignore[arg-type]
 summing.by_writer(MovementDay)
+summing.by_writer(RevenueHour)

@@ -156,19 +156,11 @@ def upgrade() -> None:
             name=op.f("uq_ledger_entry_transaction_id_book_currency"),
         ),
     )
-    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_ledger_entry_book_currency", ["book", "currency"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_ledger_entry_transaction_id"), ["transaction_id"], unique=False
-        )
     append_only("ledger_entry")
 
 
 def downgrade() -> None:
     drop_append_only("ledger_entry")
-    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_ledger_entry_transaction_id"))
-        batch_op.drop_index("ix_ledger_entry_book_currency")
     op.drop_table("ledger_entry")
     with op.batch_alter_table("reconcile_finding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reconcile_finding_run_id"))

@@ -1,11 +1,16 @@
-"""Movements of MRR."""
+"""Movements of MRR, and sums."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.counting import drop_sums_of_movements, sum_movements
+from migrations.counting import (
+    drop_sums_of_movements,
+    drop_sums_of_revenue,
+    sum_movements,
+    sum_revenue,
+)
 
 revision = "0009"
 down_revision = "0008"
@@ -59,9 +64,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("currency", "day", "kind", "writer", name=op.f("pk_movement_day")),
     )
     sum_movements()
+    op.create_table(
+        "revenue_hour",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("writer", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "line IN ('recurring', 'one_time', 'refunds', 'fees')",
+            name=op.f("ck_revenue_hour_line"),
+        ),
+        sa.PrimaryKeyConstraint("currency", "hour", "line", "writer", name=op.f("pk_revenue_hour")),
+    )
+    sum_revenue()
 
 
 def downgrade() -> None:
+    drop_sums_of_revenue()
+    op.drop_table("revenue_hour")
     drop_sums_of_movements()
     op.drop_table("movement_day")
     with op.batch_alter_table("movement", schema=None) as batch_op:
