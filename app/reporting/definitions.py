@@ -59,9 +59,10 @@ DEFINITIONS: dict[str, tuple[Lazy, Lazy]] = {
     "movements": (
         _l("Movements of MRR"),
         _l(
-            "New: never gave before. Back: left and returned. Expansion and contraction: the same "
-            "person gives more or less. Churn: to nought, not by a pause. Changes of one person "
-            "within an hour are one movement. Start and movements sum to the end."
+            "New: never gave before, in any currency. Back: gave before and returned, be it in "
+            "another currency. Expansion and contraction: the same person gives more or less. "
+            "Churn: to nought, not by a pause. Changes of one person within an hour are one "
+            "movement. Start and movements sum to the end."
         ),
     ),
 }

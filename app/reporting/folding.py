@@ -5,8 +5,8 @@ Source of the terms: ChartMogul's movement types; the pause is our own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 ONE_MOVEMENT = timedelta(minutes=60)
@@ -39,6 +39,17 @@ class Moved:
 def monthly_value(total: int, interval: str) -> int:
     """The exact monthly value in twelfths: a month a, a year a/12, a week a·52/12."""
     return total * TWELFTHS[interval]
+
+
+def of_each(steps: Mapping[str, Iterable[Step]]) -> dict[str, list[Moved]]:
+    """The movements of one person by currency. New is a person once, in whichever it was first."""
+    moved = {currency: of(own) for currency, own in steps.items()}
+    joined = [(one.at, key) for key, own in moved.items() for one in own if one.kind == "new"]
+    for at, currency in sorted(joined)[1:]:
+        moved[currency] = [
+            replace(one, kind="reactivation") if one.at == at else one for one in moved[currency]
+        ]
+    return moved
 
 
 def of(steps: Iterable[Step]) -> list[Moved]:

@@ -20,7 +20,7 @@ from app.core.i18n import lazy_gettext as _l
 from app.core.statements import OneOf, rows, run
 from app.membership import history
 from app.membership.models import Pledge, PledgeChange
-from app.reporting.folding import Moved, Step, monthly_value, of
+from app.reporting.folding import Moved, Step, monthly_value, of_each
 from app.reporting.models import Movement
 
 COUNTING = frozenset(["active", "past_due"])
@@ -89,9 +89,11 @@ history.on_change.append(refresh)
 def _by_currency(session: Session, account_ids: Collection[int]) -> dict[Key, Moved]:
     steps = rows(session, _HISTORY, {"accounts": list(account_ids)})
     wanted: dict[Key, Moved] = {}
-    for (account_id, currency), group in groupby(steps, key=lambda row: (row[0], row[1])):
-        for moved in of([_step(*row[2:]) for row in group]):
-            wanted[account_id, currency, moved.at] = moved
+    for account_id, group in groupby(steps, key=lambda row: row[0]):
+        own = groupby(group, key=lambda row: row[1])
+        moved = of_each({currency: [_step(*row[2:]) for row in one] for currency, one in own})
+        for currency, each in moved.items():
+            wanted |= {(account_id, currency, one.at): one for one in each}
     return wanted
 
 

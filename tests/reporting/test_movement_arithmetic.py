@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reporting.folding import Step, monthly_value, of
+from app.reporting.folding import Step, monthly_value, of, of_each
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,6 +45,17 @@ def test_the_first_paid_pledge_is_new_and_a_later_one_after_leaving_comes_back()
     assert kinds(step(0, 500), step(40, 0, reason="voluntary"), step(90, 300)) == [
         "new", "churn", "reactivation",
     ]  # fmt: skip
+
+
+def test_who_comes_back_in_another_currency_is_not_new() -> None:
+    euros = [step(0, 500), step(40, 0, reason="voluntary")]
+    dollars = [step(90, 300), step(120, 0), step(150, 300)]
+    for history in ({"EUR": euros, "USD": dollars}, {"USD": dollars, "EUR": euros}):
+        moved = of_each(history)
+
+        assert [one.kind for one in moved["EUR"]] == ["new", "churn"]
+        assert [one.kind for one in moved["USD"]] == ["reactivation", "churn", "reactivation"]
+        assert [one.delta for one in moved["USD"]] == [one.delta for one in of(dollars)]
 
 
 def test_a_pause_is_no_churn_and_its_end_no_new_patron() -> None:

@@ -118,6 +118,24 @@ def test_the_months_account_closes(db: Database, people: People) -> None:
     assert amounts == {"new": 500, "expansion": 100, "paused": -400, "churn": -200}
 
 
+def test_who_comes_back_in_another_currency_is_back_and_not_new(
+    db: Database, people: People
+) -> None:
+    with db.transaction() as session:
+        pledge = Pledge(
+            ref="in dollars", account_id=people.ids["I"], interval="month", currency="USD",
+            amount=300, fee_cover=0, state="active", created_at=END, started_at=END,
+        )  # fmt: skip
+        session.add(pledge)
+        set_state(session, pledge, state="active", at=END)
+
+    with db.reading() as session:
+        [account] = mrr.accounts(session, months=[NOVEMBER], currency="USD")
+        assert movements.wrong(session) == []
+    assert {line.kind: line.people for line in account.lines if line.people} == {"reactivation": 1}
+    assert account.end == Money(300, "USD")
+
+
 def test_the_movements_know_their_reason_and_can_be_recomputed(
     db: Database, people: People
 ) -> None:
