@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.core.db import Database
 from app.core.money import Money
-from app.membership import deriving, facts, joining, queries, renewing, standing
+from app.membership import deriving, facts, joining, leaving, queries, renewing, standing
 from app.membership.models import Gift, Pledge, Receipt, SignUp
 from app.payments import checkout
 from app.payments.gateway import Gateway, StripeUnavailable
@@ -29,7 +29,8 @@ class Paid:
     ``state``: paid, pending (a method that takes days), failed, expired or open (not finished),
     waiting (Stripe cannot be asked now). Of what came to an end: duplicate (a second pledge),
     stopped (before it was paid), ended (after that), returned (a gift that went back), erased.
-    ``money`` tells of these: back, coming (and goes back then), none, kept.
+    ``money`` tells of these: back, coming (and goes back then), none, kept, or tried (Stripe still
+    asks the bank for a later charge).
     """
 
     state: str
@@ -110,7 +111,9 @@ def _money(session: Session, ref: str, kept: Pledge | Gift | None) -> str:
     if not known.paid:
         return "none" if known.has_failed or not known.is_complete else "coming"
     is_back = isinstance(kept, Pledge) and deriving.gives_back(kept, known.paid[-1].at)
-    return "back" if is_back or known.returned_at is not None else "kept"
+    if is_back or known.returned_at is not None:
+        return "back"
+    return "tried" if isinstance(kept, Pledge) and leaving.is_tried(session, kept) else "kept"
 
 
 def _hint(email: str) -> str:

@@ -38,6 +38,9 @@ def test_the_account_says_that_it_is_tried_and_stops_it(lapsed: Counter) -> None
     assert "Its last charge is still tried." in page
     assert "The bank is asked again on " in page
     assert "It counts no more" in reader.get("/account/stop").text
+    page = reader.get(f"/join/thanks?session_id={lapsed.sign_up().checkout_id}").text
+    assert "This pledge has ended." in page
+    assert "Its last charge is still tried." in page
 
     assert reader.submit("/account/stop").status_code == 303
 
