@@ -41,7 +41,7 @@ PERIODIC = "every:"  # how the keys of periodic work begin
 KEEP_DONE = timedelta(days=30)
 BATCH = 25  # jobs leased at once
 LONGEST_BATCH = 5  # seconds that a batch may hold up what is asked for meanwhile
-RANKS = AWAITED, EVERYDAY = 0, 1
+AWAITED, EVERYDAY = 0, 1  # ranks
 log = structlog.get_logger()
 
 
@@ -56,7 +56,7 @@ class Job(Base):
         sa.CheckConstraint("state IN ('ready', 'done', 'failed')", name="state"),
         sa.CheckConstraint("attempts >= 0", name="attempts"),
         sa.CheckConstraint("rank IN (0, 1)", name="rank"),
-        sa.Index("ix_job_due", "state", "rank", "run_at"),
+        sa.Index("ix_job_due", "state", "rank", "run_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -215,11 +215,10 @@ def _claim(db: Database, *, now: datetime, most: int, lane: Lane | None = None) 
     """
     wall = wall_clock()
     with db.reading() as session:  # an idle worker takes no write lock
-        looks = ((rank, _due(Job.id, rank, now, wall, lane).limit(1)) for rank in RANKS)
-        rank = next((rank for rank, one in looks if session.scalar(one) is not None), None)
+        rank = session.scalar(_due(Job.rank, now, wall, lane).limit(1))
     if rank is None:
         return []
-    due = _due(Job, rank, now, wall, lane).limit(most)
+    due = _due(Job, now, wall, lane).where(Job.rank == rank).limit(most)
     lease = secrets.token_hex(8)
     with db.transaction() as session:
         jobs = list(session.scalars(due.with_for_update(skip_locked=True)))
@@ -230,14 +229,12 @@ def _claim(db: Database, *, now: datetime, most: int, lane: Lane | None = None) 
         return jobs
 
 
-def _due(
-    what: Any, rank: int, now: datetime, wall: datetime, lane: Lane | None
-) -> sa.Select[tuple[Any]]:
+def _due(what: Any, now: datetime, wall: datetime, lane: Lane | None) -> sa.Select[tuple[Any]]:
     free = sa.or_(Job.leased_until.is_(None), Job.leased_until < wall)
-    due = sa.select(what).where(Job.state == "ready", Job.rank == rank, Job.run_at <= now, free)
+    due = sa.select(what).where(Job.state == "ready", Job.run_at <= now, free)
     if lane is not None:
         due = due.where(Job.kind.in_(_long) if lane == "long" else Job.kind.not_in(_long))
-    return due.order_by(Job.run_at, Job.id)
+    return due.order_by(Job.rank, Job.run_at, Job.id)
 
 
 def _run(work: Work, batch: list[Job]) -> int:

@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_job_dedupe_key")),
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index("ix_job_due", ["state", "rank", "run_at"], unique=False)
+        batch_op.create_index("ix_job_due", ["state", "rank", "run_at", "id"], unique=False)
     op.create_table(
         "limit_window",
         sa.Column("key", sa.Text(), nullable=False),
