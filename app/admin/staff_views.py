@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
+from app.accounts import roles
 from app.admin import auditing, dashboard, presenting
 from app.core.i18n import gettext as _
 from app.core.pagination import Cursor
@@ -59,4 +60,4 @@ def show_audit() -> str:
     """Who with a right did what to what, and when."""
     with reading() as session:
         page, broken = auditing.acts(session, Cursor.from_query(request.args))
-    return render_template("admin/audit.html", page=page, broken=broken)
+    return render_template("admin/audit.html", page=page, broken=broken, roles=roles.LABELS)
