@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import insert_once
 from app.membership import wording
+from app.membership.cases import Draft
 from app.membership.models import Consent
 
 
@@ -39,6 +40,17 @@ def give(
             "given_at": now,
         }
         insert_once(session, Consent, row)
+
+
+def give_as_ticked(session: Session, sign_up: Draft) -> None:
+    """Write down what was ticked on the form of a sign-up that is kept."""
+    give(
+        session,
+        account_id=sign_up.account_id,
+        consents=sign_up.consents,
+        language=sign_up.language,
+        now=sign_up.created_at,
+    )
 
 
 def withdraw(session: Session, *, account_id: int, kinds: Iterable[str], now: datetime) -> None:

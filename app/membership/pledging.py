@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.core.statements import OneOf, plain, run
-from app.membership import deriving, history, sending_back, standing, yielding
+from app.membership import consenting, deriving, history, sending_back, standing, yielding
 from app.membership.cases import Case, Draft
 from app.membership.facts import Facts, Try
 from app.membership.history import Past
@@ -85,9 +85,9 @@ def settle(session: Session, cases: Sequence[Case], *, now: datetime) -> dict[st
     was = {ref: dict(vars(pledge)) for ref, pledge in pledges.items()}
     rivals = {who: one for who, all_ in others.items() for one in all_ if one.state in RUNNING}
     beaten = yielding.beaten(session, cases, pledges, rivals)
-    for ref, rival in beaten.items():
-        pledges[ref].state, rival.state = "pending", "duplicate"
-        del rivals[rival.account_id]
+    for case in cases:
+        if case.ref in beaten:
+            _replace(session, case, pledges[case.ref], rivals.pop(case.account.id))
     for case in cases:
         _outlive(pledges[case.ref], case.facts, rivals.get(case.account.id))
     past = Past(session, [pledges[case.ref].id for case in cases if _needs_past(case, pledges)])
@@ -152,6 +152,12 @@ def _begun(case: Case, *, has_other: bool) -> Json:
         "campaign": sign_up.campaign,
         "article": sign_up.article,
     }
+
+
+def _replace(session: Session, case: Case, pledge: Draft, rival: Draft) -> None:
+    """A pledge that was taken for a duplicate is kept, with what was ticked for it."""
+    pledge.state, rival.state = "pending", "duplicate"
+    consenting.give_as_ticked(session, case.sign_up)
 
 
 def _outlive(pledge: Draft, facts: Facts, rival: Draft | None) -> None:

@@ -144,13 +144,7 @@ def _remember(
         if case.account.erased_at is not None:
             _forget(session, case, now)
         elif case.sign_up.state in UNHEARD and kept[case.ref].state != "duplicate":
-            consenting.give(
-                session,
-                account_id=kept[case.ref].account_id,
-                consents=case.sign_up.consents,
-                language=case.sign_up.language,
-                now=case.sign_up.created_at,
-            )
+            consenting.give_as_ticked(session, case.sign_up)
     _ask_for_receipts(session, cases, now)
 
 

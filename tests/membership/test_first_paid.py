@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.core import jobs
-from app.membership.models import Pledge
+from app.membership.models import Consent, Pledge
 from app.payments import handling, inbox
 from app.reporting.models import Movement
 from tests.membership.counter import DEBIT, GOOD, Counter
@@ -53,7 +53,7 @@ def hear(counter: Counter, events: list[dict[str, Any]]) -> None:
 def test_of_two_that_are_paid_the_first_runs_and_the_other_goes_back(
     counter: Counter, means: str, how: str
 ) -> None:
-    one, other = counter.begin(amount="5"), counter.begin(amount="10")
+    one, other = counter.begin(amount="5", on_wall="1"), counter.begin(amount="10")
     counter.sandbox.pay(one, means, name="Ann")
     counter.clock.advance(minutes=1)
     counter.sandbox.pay(other, means, name="Ann")
@@ -70,4 +70,5 @@ def test_of_two_that_are_paid_the_first_runs_and_the_other_goes_back(
     statuses = [each["status"] for each in counter.sandbox_list("subscription")]
     assert statuses == ["active", "canceled"]
     assert counter.count(Movement) == 1
+    assert counter.one(Consent).kind == "on_wall"
     assert len(counter.mails("second_pledge")) == 1
