@@ -247,6 +247,30 @@ def test_fees_are_listed_a_hundred_at_a_time_and_booked_once(
     assert [kind for kind, _ in facts(db)].count("fee") == 3
 
 
+def test_what_settles_in_another_currency_ends_in_stripes_own_books(
+    till: Till, db: Database, clock: FixedClock
+) -> None:
+    till.sandbox.knobs(settlement="eur")
+    till.buy()
+    abroad = [till.buy(total=1000, currency=code, interval=None) for code in ("USD", "UAH")]
+    clock.advance(minutes=1)
+    till.catch_up()
+    clock.advance(days=2)  # another day has another rate
+    intent = till.gateway.retrieve("payment_intent", abroad[0]["payment_intent"])
+    assert intent is not None
+    till.sandbox.refund(intent["latest_charge"], 400)
+    till.catch_up()
+    fees.collect(db, till.gateway, now=clock())
+
+    with db.reading() as session:
+        totals = ledger.totals(session)
+    assert totals["EUR"]["stripe"] == till.sandbox.books()["eur"]["net"]
+    for code, kept in (("USD", 600), ("UAH", 1000)):
+        assert totals[code]["patrons"] == -kept
+        assert (totals[code]["stripe"], totals[code]["fees"] > 0) == (0, True)
+    assert {sum(books.values()) for books in totals.values()} == {0}
+
+
 def test_a_day_of_fees_is_read_once_and_not_again_every_ten_minutes(
     till: Till, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
