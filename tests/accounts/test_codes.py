@@ -70,6 +70,14 @@ def test_the_link_uses_up_its_code(door: Door, client: Reader) -> None:
     assert client.submit("/sign-in/code", {"code": mail.code}).status_code == 422
 
 
+def test_who_came_in_by_the_link_in_another_tab_goes_on(door: Door, client: Reader) -> None:
+    mail = door.mail_for(client)
+    client.submit(mail.link)
+    answer = client.submit("/sign-in/code", {"code": mail.code}, at="/account/devices")
+    assert answer.location == "/sign-in"
+    assert client.get(answer.location).location == "/account"
+
+
 def test_of_two_mails_asked_for_here_either_code_works(door: Door, client: Reader) -> None:
     first = door.mail_for(client)
     door.mail_for(client)

@@ -104,6 +104,8 @@ def use_code() -> Answer:
     """Sign in by the code, in the browser that asked for it."""
     form = CodeForm()
     asked = session.get(ASKED)
+    if asked is None and current_user.is_authenticated:  # by the link, in another tab
+        return see(url_for("accounts.sign_in"))
     if asked is None:
         form.refuse(_("A code works only in the browser that asked for it. Open the link instead."))
         return _show_code(form), 422
