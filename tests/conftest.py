@@ -18,14 +18,16 @@ from hypothesis import settings as hypothesis_settings
 
 from app.core.db import Database
 from app.core.settings import Settings
+from app.ops.cli import work_of
 from app.payments.events import SUBSCRIBED
 from app.payments.gateway import Gateway
 from app.sandbox import create_sandbox
+from tests import rehearsing
 from tests.clocks import FixedClock
 from tests.contract.middleware import checked, checked_sender
 from tests.databases import ENGINES, Databases, let_go
 from tests.reading import Reader
-from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Apps, Post, settler
+from tests.rehearsing import NOWHERE, SHELL_KEY, WEBHOOK, WEBHOOK_SECRET, Apps, Post
 from tests.sandbox.inprocess import WsgiClient
 
 if TYPE_CHECKING:
@@ -209,7 +211,8 @@ def client(app: Flask) -> Reader:
 @pytest.fixture
 def settle(app: Flask, sandbox: WiredSandbox) -> Callable[[], None]:
     """Call it to let webhooks arrive and the worker work until all is quiet."""
-    return settler(app, sandbox)
+    work = work_of(app.extensions["house"])
+    return lambda: rehearsing.settle(work, sandbox)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -17,16 +16,14 @@ from app.core.web.context import House
 from app.mail.models import OutboxMessage
 from app.membership.models import Pledge, SignUp
 from app.ops.cli import work_of
-from app.payments import handling
 from app.sandbox import WiredSandbox
-from tests import factories
+from tests import factories, rehearsing
 from tests.clocks import FixedClock
 from tests.membership.paper import fields
 from tests.reading import Reader
 
 ANN = "ann@example.org"
 GOOD, SECURED, EMPTY = "4242424242424242", "4000002500003155", "4000000000009995"
-MOST_ROUNDS = 200
 DEBIT, BAD_DEBIT = "DE89370400440532013000", "DE62370400440532013001"
 
 
@@ -87,17 +84,8 @@ class Counter:
             return account.id
 
     def settle(self) -> None:
-        """Let webhooks arrive and be handled, and jobs be done, until all is quiet.
-
-        What comes due by itself, the nightly comparison with Stripe above all, is left out.
-        """
-        for _ in range(MOST_ROUNDS):
-            sent = self.sandbox.deliver()["sent"]
-            gateway = self.work.services["gateway"]
-            events = handling.handle_due(self.db, gateway, now=self.clock())
-            if not sent + events + jobs.run_due(self.work):
-                return
-        pytest.fail("webhooks and jobs went on and on")
+        """Let all that is under way arrive and be done; not what comes due by itself."""
+        rehearsing.settle(self.work, self.sandbox)
 
     def pass_days(self, days: int) -> None:
         """Let time pass, with what comes due by itself."""
