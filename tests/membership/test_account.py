@@ -178,6 +178,16 @@ def test_old_events_told_again_do_not_give_back_a_consent_that_was_taken(counter
     assert counter.count(Consent, Consent.withdrawn_at.is_(None)) == 0
 
 
+def test_who_has_signed_in_is_not_named_by_what_is_typed_at_stripe(counter: Counter) -> None:
+    counter.signed_in()
+    with counter.db.transaction() as session:
+        session.execute(sa.update(Account).values(confirmed_at=counter.clock()))
+
+    counter.become_patron(amount="5")
+
+    assert counter.one(Account, Account.email == ANN).name is None
+
+
 def test_a_name_that_cannot_be_kept_comes_back(counter: Counter) -> None:
     reader = counter.signed_in()
 

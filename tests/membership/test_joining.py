@@ -5,12 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 import stripe
 
 from app.accounts.models import Account
+from app.core.errors import AppError
 from app.membership import joining
 from app.membership.models import Consent, Gift, Pledge, Receipt, SignUp
 from app.newsroom.models import Newsroom
+from app.payments.gateway import StripeRefused, StripeUnavailable
 from app.payments.models import LedgerTransaction, StripeRequest
 from tests.membership.counter import ANN, DEBIT, GOOD, Counter, session_of
 from tests.membership.paper import fields
@@ -148,6 +151,27 @@ def test_a_form_sent_twice_is_one_row_and_one_page(counter: Counter) -> None:
 
     assert len(places) == 1
     assert counter.count(SignUp) == counter.sessions_at_stripe() == 1
+
+
+@pytest.mark.parametrize("error", [StripeUnavailable(), StripeRefused()])
+def test_what_stripe_answered_to_another_tab_is_not_lost_by_what_it_says_to_this_one(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, error: AppError
+) -> None:
+    gateway = counter.house.services["gateway"]
+    asked = gateway.create_checkout
+
+    def answer_another(**page: object) -> None:
+        made = asked(**page)
+        with counter.db.transaction() as session:
+            answered = {"checkout_id": made["id"], "checkout_url": made["url"]}
+            session.execute(sa.update(SignUp).values(answered))
+        raise error
+
+    monkeypatch.setattr(gateway, "create_checkout", answer_another)
+    answer = counter.send(counter.reader())
+
+    assert (answer.status_code == 303) is isinstance(error, StripeUnavailable)
+    assert counter.sign_up().state == "open"
 
 
 def test_twenty_clicks_at_once_are_one_row_and_one_page(

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from app.core.jobs import Job
+from app.membership import sending_back
 from app.membership.models import Pledge, Receipt
 from app.payments import requesting
-from app.payments.models import StripeRequest
+from app.payments.models import StripeCharge, StripeRequest
 from app.reporting.models import Movement
 from tests.membership.counter import ANN, BAD_DEBIT, DEBIT, GOOD, Counter
 
@@ -54,6 +55,15 @@ def test_a_second_pledge_is_cancelled_and_refunded_and_the_person_told(counter: 
     assert "You already had a pledge." in page.text
 
 
+def test_two_of_one_person_that_are_told_together_are_settled_one_after_the_other(
+    counter: Counter,
+) -> None:
+    with capture_logs() as told:
+        pay_twice(counter)
+
+    assert [line for line in told if line["log_level"] == "error"] == []
+
+
 def test_it_goes_back_even_if_stripe_was_away_for_a_day(counter: Counter) -> None:
     pay_once_more(counter)
     counter.sandbox.fault("503", path="/v1/", requests=1000)
@@ -69,6 +79,19 @@ def test_it_goes_back_even_if_stripe_was_away_for_a_day(counter: Counter) -> Non
 
     statuses = [row["status"] for row in counter.sandbox_list("subscription")]
     assert sorted(statuses) == ["active", "canceled"]
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
+
+
+def test_what_the_newsroom_gave_back_at_stripe_before_us_is_no_error(counter: Counter) -> None:
+    pay_twice(counter)
+    second = counter.pledge(Pledge.state == "duplicate")
+    with counter.db.transaction() as session:
+        unheard_of = sa.update(StripeCharge).where(StripeCharge.ref == second.ref)
+        session.execute(unheard_of.values(amount_refunded=0))
+
+    gateway = counter.work.services["gateway"]
+    sending_back.send_back(counter.db, gateway, ref=second.ref, now=counter.clock())
+
     assert kept_at_stripe(counter) == [(500, 0), (1000, 1000)]
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.membership import standing
 from app.membership.models import Pledge
 from app.reporting.models import Movement
 from tests.membership.counter import BAD_DEBIT, DEBIT, Counter
 from tests.membership.test_over import money
 
 
-def test_a_debit_that_arrives_after_the_stop_goes_back(counter: Counter) -> None:
+def test_a_debit_that_arrives_after_the_stop_goes_back(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[object] = []
+    monkeypatch.setattr(standing, "on_lost", [lambda *what: lost.append(what)])
     counter.sandbox.pay(counter.begin(amount="5"), DEBIT, name="Ann")
     counter.settle()
     reader = counter.signed_in()
@@ -24,6 +31,7 @@ def test_a_debit_that_arrives_after_the_stop_goes_back(counter: Counter) -> None
     assert (pledge.started_at, pledge.end_reason) == (None, "voluntary")
     assert money(counter) == [(500, 500)]
     assert counter.count(Movement) == 0
+    assert lost == [], "what goes back was never theirs to vote with"
     (told,) = counter.mails("pledge_stopped")
     assert "It is over, and nothing is tried again." in told.text
     assert "/manage/" not in told.text

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import sqlalchemy as sa
+
+from app.membership import renewing
 from app.membership.models import Pledge
+from app.payments.models import StripeCharge, StripeInvoice, StripeSubscription
 from tests.membership.counter import Counter
 from tests.membership.test_changing import change, flat
 
@@ -37,6 +42,34 @@ def test_in_the_hour_the_next_charge_is_the_one_that_is_due(due: Counter) -> Non
     charged(due)
 
     assert "Next charge: 10 August 2026, 3 €" in flat(reader.get("/account").text)
+
+
+@pytest.mark.parametrize(
+    ("status", "charged", "is_due"),
+    [
+        ("void", -32, False), ("open", -32, True), ("open", 0, False),
+        (None, -32, True), (None, -0.2, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("engine_name", ["sqlite"])  # both engines are asked by the journeys beside
+def test_a_charge_is_due_while_its_invoice_waits_and_nothing_was_paid_for_the_period(
+    counter: Counter, status: str | None, charged: float, is_due: bool
+) -> None:
+    """``charged`` are days from the period's begin to the newest charge; None: not told yet."""
+    counter.become_patron(amount="10")
+    with counter.db.transaction() as session:
+        pledge = session.scalars(sa.select(Pledge)).one()
+        began = session.scalars(sa.select(StripeSubscription.current_period_start)).one()
+        at = began + timedelta(days=charged)
+        session.execute(sa.update(StripeCharge).values(created=at))
+        if status is None:
+            session.execute(sa.delete(StripeInvoice))
+        else:
+            session.execute(sa.update(StripeInvoice).values(status=status))
+
+        due = renewing.due_invoice(session, pledge)
+
+    assert (due is not None) is is_due
 
 
 def test_while_a_charge_is_tried_the_next_one_is_the_next_try(counter: Counter) -> None:

@@ -1,4 +1,4 @@
-"""A subscription that was somebody's at Stripe before it was ours: our reference comes late."""
+"""Whose money it is where that is told late, or in another way than by a checkout of ours."""
 
 from __future__ import annotations
 
@@ -73,3 +73,26 @@ def test_strange_invoices_cost_no_statement_each(till: Till, shop: Shop, db: Dat
             session.scalars(sa.select(StripeEvent.state).where(StripeEvent.type == "invoice.paid"))
         )
         assert states == {"unclaimed"}
+
+
+def test_a_payment_without_an_intent_is_found_by_its_charge(till: Till, db: Database) -> None:
+    bought = till.buy()
+    invoice: Any = till.gateway.retrieve("invoice", bought["invoice"], expand=("payments",))
+    payment = invoice["payments"]["data"][0]
+    whole: Any = till.gateway.retrieve(
+        "payment_intent", payment["payment"]["payment_intent"], expand=("latest_charge",)
+    )
+    charge = snapshot(whole["latest_charge"], payment_intent=None)
+    by_charge = {"type": "charge", "charge": charge["id"]}
+    told = (
+        ("invoice_payment.paid", snapshot(payment, payment=by_charge)),
+        ("invoice.paid", invoice),
+        ("charge.succeeded", charge),
+    )
+    for name, obj in told:
+        tell(till, make_event(name, obj, created=at(till.clock())))
+        handle(till)
+
+    with db.reading() as session:
+        row = session.get_one(StripeCharge, charge["id"])
+        assert (row.ref, row.invoice_id) == (bought["ref"], invoice["id"])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.core.audit import AuditEntry
 from app.core.db import Database
-from app.payments import changes, handling, replaying
+from app.payments import changes, handling, locking, replaying
 from app.payments.gateway import Gateway, StripeUnavailable
 from app.payments.models import (
     LedgerTransaction,
@@ -223,6 +223,18 @@ def test_two_workers_at_once_handle_everything_once(till: Till, db: Database) ->
     with db.reading() as session:
         booked = session.scalar(sa.select(sa.func.count()).select_from(LedgerTransaction))
     assert booked == 12
+    assert till.waiting() == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite's writer has the whole file
+def test_a_second_worker_leaves_the_mirror_to_the_first(till: Till, db: Database) -> None:
+    till.buy()
+    till.fetch()
+    with db.transaction() as session:
+        locking.wait(session)
+        assert handle(till) == 0
+
+    assert handle(till) > 0
     assert till.waiting() == []
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.core.db import Database
+from app.payments import handling, ledger, mirroring
+from app.payments.models import LedgerTransaction, StripeInvoice
+from app.payments.sheets import Answer
 from tests.payments.events import make_event
 from tests.payments.fixtures_of_handling import heard, known
 from tests.payments.till import Till
@@ -154,6 +159,32 @@ def test_an_answer_that_events_overtook_is_not_applied(
     assert till.waiting() == []
 
 
+def test_of_two_answers_the_one_that_was_asked_for_later_counts(till: Till, known: Json) -> None:
+    """Two askers meet: the first to ask may be the last to write."""
+    for minute, status in ((2, "past_due"), (1, "unpaid")):
+        asked_at = till.clock() + timedelta(minutes=minute)
+        said = snapshot(known, status=status)
+        with till.db.transaction() as session:
+            newest = handling.newest_known(session)
+            answer = Answer("subscription", known["id"], said, at=asked_at, newest=newest)
+            mirroring.apply(session, answers={known["id"]: answer}, now=till.clock())
+
+    assert held(till.db, known["id"]).status == "past_due"
+
+
+def test_an_invoice_in_an_old_shape_is_asked_for_and_not_taken_for_a_strangers(
+    till: Till, db: Database
+) -> None:
+    bought = till.buy()
+    invoice: Any = till.gateway.retrieve("invoice", bought["invoice"])
+    old = snapshot(invoice, parent=None, subscription=bought["subscription"])
+    tell(till, make_event("invoice.paid", old, created=at(till.clock()), api_version="2022-11-15"))
+    handle(till)
+
+    with db.reading() as session:
+        assert session.get_one(StripeInvoice, invoice["id"]).ref == bought["ref"]
+
+
 def test_after_an_answer_events_of_the_last_minutes_are_doubted(till: Till, known: Json) -> None:
     now = at(till.clock())
     tell(till, make_event(UPDATED, snapshot(known), created=now - 120, api_version=None))
@@ -171,3 +202,23 @@ def test_an_object_that_stripe_forgot_is_ignored_with_the_reason(till: Till, db:
 
     event = event_of(db, "evt_gone")
     assert (event.state, event.error) == ("ignored", "Stripe does not know ch_gone")
+
+
+def test_a_refund_that_fails_after_it_had_succeeded_is_booked_back(
+    till: Till, db: Database
+) -> None:
+    till.buy(interval=None, total=500)
+    till.catch_up()
+    [page] = till.gateway.pages("charge")
+    till.sandbox.refund(page[0]["id"])
+    till.catch_up()
+    [[refund]] = till.gateway.pages("refund")
+    failed = snapshot(refund, status="failed", failure_reason="lost_or_stolen_card")
+    till.clock.advance(days=1)
+    tell(till, make_event("refund.failed", failed, created=at(till.clock())))
+    handle(till)
+
+    with db.reading() as session:
+        kinds = session.scalars(sa.select(LedgerTransaction.kind)).all()
+        assert ledger.totals(session)["EUR"]["patrons"] == -500
+    assert sorted(kinds) == ["charge", "refund", "refund_failed"]

@@ -196,6 +196,15 @@ def test_one_round_at_a_time(scene: Scene) -> None:
     scene.open_round(topics[2:])
 
 
+def test_no_round_opens_into_the_time_of_one_that_opens_by_itself(scene: Scene) -> None:
+    topics = scene.topics(4)
+    schedule(scene, scene.draft(topics[2:], wait=48))
+
+    with pytest.raises(AnotherIsOpen):
+        scene.open_round(topics[:2], days=3)
+    scene.open_round(topics[:2], days=2)
+
+
 def test_two_editors_open_two_rounds_and_one_of_them_hears_why_not(scene: Scene) -> None:
     topics = scene.topics(4)
     drafts = [scene.draft(topics[:2]), scene.draft(topics[2:])]

@@ -186,7 +186,11 @@ def test_whoever_is_signed_in_asks_to_be_written_to_and_takes_it_back(
     for stop, kept in (("", 1), ("", 1), ("1", 0)):
         reader.submit(f"{page}/follow", {"stop": stop}, at=page)
         assert scene.count(TopicFollow) == kept
-    assert reader.submit("/topics/404/follow", at=page).status_code == 404
+    scene.write(lambda session: session.execute(sa.update(Topic).values(hidden=True)))
+    for hidden_or_none in (topic, 404):
+        address = f"/topics/{hidden_or_none}/follow"
+        assert reader.submit(address, at="/topics/suggest").status_code == 404
+    assert scene.count(TopicFollow) == 0
 
 
 def test_every_winner_stands_in_the_ledger_with_its_story_or_why_not(
