@@ -1,8 +1,8 @@
 """Whose money it is: a renewal's charge says neither its invoice nor our reference.
 
-The chain is charge - payment intent - invoice payment - invoice (with our metadata), or, for
-money given once, charge - payment intent - checkout. The links arrive in any order; each of them
-completes what is there.
+The chain is charge - payment intent - invoice payment - invoice (with our metadata). The links
+arrive in any order; each of them completes what is there. What is given once says itself whose it
+is: its charge has the metadata of its payment intent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from app.payments.changes import Kind
 from app.payments.copies import Copy
 from app.payments.models import (
     StripeCharge,
-    StripeCheckout,
     StripeInvoice,
     StripeInvoicePayment,
     Unclaimed,
@@ -36,16 +35,14 @@ _CLAIM = sa.delete(_UNCLAIMED).where(OneOf(_UNCLAIMED.c.stripe_id, "claimed"))
 class Touched:
     """The rows of one transaction by their id, and after ``link`` their neighbours."""
 
-    checkouts: dict[str, Copy] = field(default_factory=dict)
     invoices: dict[str, Copy] = field(default_factory=dict)
     invoice_payments: dict[str, Copy] = field(default_factory=dict)
     charges: dict[str, Copy] = field(default_factory=dict)
     refunds: dict[str, Copy] = field(default_factory=dict)
 
     def by_kind(self) -> dict[Kind, dict[str, Copy]]:
-        """The places of the rows by what they are; subscriptions stand on no chain."""
+        """The places of the rows by what they are; others stand on no chain."""
         return {
-            "checkout": self.checkouts,
             "invoice": self.invoices,
             "invoice_payment": self.invoice_payments,
             "charge": self.charges,
@@ -62,15 +59,12 @@ def link(session: Session, touched: Touched) -> tuple[list[Copy], list[Copy]]:
     _fetch(session, touched)
     by_intent = {p.payment_intent_id: p for p in touched.invoice_payments.values()}
     by_charge = {p.charge_id: p for p in touched.invoice_payments.values() if p.charge_id}
-    checkouts = {c.payment_intent_id: c for c in touched.checkouts.values()}
     claimed, changed = [], []
     for charge in touched.charges.values():
         intent = charge.payment_intent_id
         payment = by_charge.get(charge.id) or (by_intent.get(intent) if intent else None)
         invoice_id = charge.invoice_id or (payment.invoice_id if payment else None)
-        parent = touched.invoices.get(invoice_id or "") or (
-            checkouts.get(intent) if intent else None
-        )
+        parent = touched.invoices.get(invoice_id or "")
         ref = charge.ref or (parent.ref if parent is not None else None)
         if ref is not None and charge.ref is None:
             claimed.append(charge)
@@ -108,9 +102,7 @@ def note_unclaimed(
 
 def _fetch(session: Session, touched: Touched) -> None:
     """Bring in what stands beside the touched rows on their chains."""
-    payment, charge, invoice, checkout = (
-        StripeInvoicePayment, StripeCharge, StripeInvoice, StripeCheckout,
-    )  # fmt: skip
+    payment, charge, invoice = StripeInvoicePayment, StripeCharge, StripeInvoice
     asking = [c for c in touched.charges.values() if c.ref is None or c.invoice_id is None]
     intents = {c.payment_intent_id for c in asking}
     directly = {c.id for c in asking if c.payment_intent_id is None}
@@ -119,14 +111,11 @@ def _fetch(session: Session, touched: Touched) -> None:
     _bring(session, touched.invoice_payments, payment.invoice_id, set(touched.invoices))
     payments = touched.invoice_payments.values()
     paid_by = {p.payment_intent_id for p in payments}
-    paid_by |= {c.payment_intent_id for c in touched.checkouts.values()}
     _bring(session, touched.charges, charge.payment_intent_id, paid_by)
     charge_ids = {p.charge_id for p in payments}
     charge_ids |= {r.charge_id for r in touched.refunds.values()}
     _bring(session, touched.charges, charge.id, charge_ids)
     _bring(session, touched.invoices, invoice.id, {p.invoice_id for p in payments})
-    alone = {c.payment_intent_id for c in touched.charges.values() if c.ref is None}
-    _bring(session, touched.checkouts, checkout.payment_intent_id, alone)
 
 
 def _bring(

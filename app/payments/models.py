@@ -77,7 +77,7 @@ class StripeCheckout(Base):
     payment_status: Mapped[str]
     customer_id: Mapped[str | None]
     subscription_id: Mapped[str | None] = mapped_column(index=True)
-    payment_intent_id: Mapped[str | None] = mapped_column(index=True)
+    payment_intent_id: Mapped[str | None]
     email: Mapped[str | None]
     name: Mapped[str | None]
     amount_total: Mapped[int | None]

@@ -72,9 +72,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_checkout")),
     )
     with op.batch_alter_table("stripe_checkout", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_stripe_checkout_payment_intent_id"), ["payment_intent_id"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_stripe_checkout_ref"), ["ref"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_stripe_checkout_subscription_id"), ["subscription_id"], unique=False
@@ -256,7 +253,6 @@ def downgrade() -> None:
     with op.batch_alter_table("stripe_checkout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stripe_checkout_subscription_id"))
         batch_op.drop_index(batch_op.f("ix_stripe_checkout_ref"))
-        batch_op.drop_index(batch_op.f("ix_stripe_checkout_payment_intent_id"))
     op.drop_table("stripe_checkout")
     with op.batch_alter_table("stripe_charge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stripe_charge_ref"))
