@@ -90,8 +90,11 @@ class Counter:
         rehearsing.settle(self.work, self.sandbox)
 
     def pass_days(self, days: int) -> None:
+        self.let_pass(days=days)
+
+    def let_pass(self, **how: float) -> None:
         """Let time pass, with what comes due by itself but the looks of each night."""
-        self.clock.advance(days=days)
+        self.clock.advance(**how)
         with self.db.transaction() as session:
             for kind in sorted(set(jobs._periodic) - OF_THE_NIGHT):
                 jobs.enqueue(session, kind, now=self.clock())

@@ -79,7 +79,7 @@ def test_a_stop_that_was_kept_is_done_when_stripe_answers_and_nothing_more_is_ch
     assert first.status_code == 503
     assert "Your choice is kept" in first.text
     counter.sandbox.clear_faults()
-    work_goes_on(counter)
+    counter.let_pass(minutes=6)  # what the worker does by itself
     assert counter.pledge().cancels_at is not None
     counter.clock.advance(days=32)
     counter.settle()
@@ -95,7 +95,7 @@ def test_what_is_asked_later_overtakes_what_stripe_has_not_answered(counter: Cou
     counter.sandbox.clear_faults()
 
     raised = reader.submit("/account/change", {"amount": "8"}, at="/account")
-    work_goes_on(counter)
+    counter.let_pass(minutes=6)  # what the worker does by itself
 
     assert raised.status_code == 303
     assert (counter.pledge().total, counter.pledge().cancels_at) == (800, None)
@@ -119,13 +119,6 @@ def test_who_was_told_that_their_choice_is_kept_learns_when_stripe_says_no(
     (mail,) = counter.mails("pledge_unchanged")
     assert "you asked us to stop your pledge" in mail.text
     assert "now it did not accept this" in mail.text
-
-
-def work_goes_on(counter: Counter) -> None:
-    """What the worker does by itself some minutes later."""
-    counter.clock.advance(minutes=6)
-    jobs.schedule_periodic(counter.db, now=counter.clock())
-    counter.settle()
 
 
 @pytest.fixture
