@@ -31,7 +31,9 @@ from app.core.money import Money
 LANGUAGES = {"en": "English", "uk": "Українська"}
 CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
 # English here is European: day before month, a 24-hour clock, so that both languages agree.
-FORMATS = {"en": "en_150", "uk": "uk"}
+# Read once: Babel would read a name anew for each figure.
+FORMATS = {"en": Locale.parse("en_150"), "uk": Locale.parse("uk")}
+NUMBERS = {"en": Locale.parse("en"), "uk": FORMATS["uk"]}  # 1,914.50 and 1 914,50
 # Ukrainian says "on Sunday" in another case than "Sunday", and joins the hour by a preposition.
 WEEKDAYS_IN_ACCUSATIVE = (
     "понеділок", "вівторок", "середу", "четвер", "п’ятницю", "суботу", "неділю",
@@ -107,7 +109,7 @@ def percent(numerator: int, denominator: int, digits: int = 1) -> str:
 
 
 def money(value: Money, *, short: bool = True) -> str:
-    return value.format(_number_locale(), short=short)
+    return value.format(NUMBERS[language()], short=short)
 
 
 def date(value: datetime, zone: str, pattern: str = "d MMMM y") -> str:
@@ -188,11 +190,6 @@ def _catalogue(code: str) -> NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)
-
-
-def _number_locale() -> str:
-    """Pages write 1,914.50 in English and 1 914,50 in Ukrainian."""
-    return "uk" if language() == "uk" else "en"
 
 
 def _when_in_ukrainian(pattern: str, local: datetime) -> str:

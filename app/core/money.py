@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Self
 
+from babel import Locale
 from babel.numbers import format_decimal, get_currency_symbol
 
 # Source: Stripe, "Supported currencies". ISK and UGX have no minor unit any more, but the API
@@ -65,7 +67,7 @@ class Money:
         text = f"{self.decimal:f}"
         return text.split(".")[0] if self.decimal == self.decimal.to_integral_value() else text
 
-    def format(self, locale: str, *, short: bool = True) -> str:
+    def format(self, locale: str | Locale, *, short: bool = True) -> str:
         """For people, with no-break spaces: "3 €", "2.70 €", "1,914.50 €".
 
         ``short`` drops the decimals of whole amounts; accounts give both digits always.
@@ -93,6 +95,7 @@ class Money:
             raise ValueError(f"{self.currency} and {other.currency} cannot be added")
 
 
+@cache
 def symbol(currency: str) -> str:
     """The sign that readers know, the same in every language: €, $, ₴; else the code."""
     return "₴" if currency == "UAH" else str(get_currency_symbol(currency, locale="en"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.web import once, reading
+from app.core.web import database, once
 from app.newsroom import queries
 from app.newsroom.models import Newsroom
 
@@ -13,5 +13,5 @@ def here() -> Newsroom:
 
 
 def _read() -> Newsroom:
-    with reading() as session:
-        return queries.current(session)
+    with database().statement() as connection:
+        return queries.for_reading(connection)

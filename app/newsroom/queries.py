@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from markupsafe import Markup
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from app.core.statements import rows
 from app.newsroom.models import ONLY_ROW, CurrencyOffer, Newsroom, NewsroomText
 
+_ROOM = sa.select(*Newsroom.__table__.c).where(Newsroom.id == ONLY_ROW)
 _GRACE_DAYS = sa.select(Newsroom.grace_days).where(Newsroom.id == ONLY_ROW)
 
 
@@ -25,6 +27,14 @@ def current(session: Session) -> Newsroom:
     if room is None:
         raise NotFounded(NotFounded.__doc__)
     return room
+
+
+def for_reading(connection: Connection) -> Newsroom:
+    """The same for a page, which changes nothing: one statement and no session."""
+    found = rows(connection, _ROOM)
+    if not found:
+        raise NotFounded(NotFounded.__doc__)
+    return Newsroom(**found[0]._asdict())
 
 
 def grace(session: Session) -> timedelta:

@@ -9,10 +9,16 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from app.core.statements import rows
 from app.topics.models import Round, RoundNotice, RoundOption, Topic
 from app.topics.queries import turnouts, words
+
+_RUNNING = sa.select(Round.id, Round.number, Round.question, Round.closes_at).where(
+    Round.state == "open"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +114,12 @@ class RoundTurnout:
         return self.turnout.roll
 
 
-def running(session: Session) -> Running | None:
+def running(connection: Connection) -> Running | None:
     """The round that is open, in one question to the database; for the menu of every page."""
-    wanted = sa.select(Round.id, Round.number, Round.question, Round.closes_at)
-    row = session.execute(wanted.where(Round.state == "open")).first()
-    if row is None:
+    found = rows(connection, _RUNNING)
+    if not found:
         return None
+    [row] = found
     return Running(row.id, row.number, words.by_language(row.question), row.closes_at)
 
 
@@ -176,13 +182,13 @@ def shuffled(options: Sequence[OptionCard], *, round_id: int, seed: str) -> list
 
 
 def _card(session: Session, round_: Round, seed: str) -> RoundCard:
-    rows = session.execute(
+    found = session.execute(
         sa.select(RoundOption.texts, Topic.id, Topic.by_newsroom, Topic.proposer_name)
         .join(Topic, Topic.id == RoundOption.topic_id)
         .where(RoundOption.round_id == round_.id)
     )
     options = []
-    for row in rows:
+    for row in found:
         said = words.on_ballot(row.texts)
         options.append(
             OptionCard(

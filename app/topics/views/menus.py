@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import g
 
 from app.core.i18n import gettext as _
-from app.core.web import nav, reading
+from app.core.web import database, nav
 from app.topics import queries
 
 
 def running() -> queries.Running | None:
     """The round that is open, read once a request."""
     if "running_round" not in g:
-        with reading() as session:
-            g.running_round = queries.running(session)
+        with database().statement() as connection:
+            g.running_round = queries.running(connection)
     found: queries.Running | None = g.running_round
     return found
 
