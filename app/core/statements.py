@@ -73,7 +73,9 @@ def rows(
     return drive(_connection(where), statement, values or {})[1]
 
 
-def column(where: Session | Connection, statement: sa.Executable, values: Values) -> list[Any]:
+def column(
+    where: Session | Connection, statement: sa.Executable, values: Values | None = None
+) -> list[Any]:
     """What it finds in its one column."""
     return [value for (value,) in rows(where, statement, values)]
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Database
 from app.core.errors import AppError
-from app.core.statements import OneOf, rows, run
+from app.core.statements import OneOf, column, rows, run
 from app.payments import changes, locking, mirroring
 from app.payments.events import HANDLED, contents
 from app.payments.gateway import API_VERSION, Gateway, StripeUnavailable
@@ -140,7 +140,7 @@ def newest_known(session: Session) -> int:
 
 def _take_turn(db: Database, *, now: datetime, most: int) -> _Turn:
     with db.statement() as connection:  # an idle worker takes no write lock
-        numbers = list(connection.execute(_DUE, {"now": now, "most": most}).scalars())
+        numbers = column(connection, _DUE, {"now": now, "most": most})
     return _handle(db, numbers, now=now) if numbers else _Turn(0, [])
 
 

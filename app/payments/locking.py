@@ -9,17 +9,22 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.statements import column, rows
+
 MIRROR = 7_201_102
+_WAIT = sa.select(sa.func.pg_advisory_xact_lock(MIRROR))
+_TRY = sa.select(sa.func.pg_try_advisory_xact_lock(MIRROR))
 
 
 def wait(session: Session) -> None:
     """Take the mirror for this transaction, after whoever has it now."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(MIRROR)))
+        rows(session, _WAIT)
 
 
 def try_now(session: Session) -> bool:
     """Take the mirror if nobody has it; a second worker has other things to do meanwhile."""
     if session.get_bind().dialect.name == "postgresql":
-        return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(MIRROR))))
+        [taken] = column(session, _TRY)
+        return bool(taken)
     return True
