@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from app.core.db import Base
 from app.membership import standing
 from app.membership.models import Gift, Pledge, PledgeChange, Receipt
+from app.payments import inbox
 from app.payments.models import StripeSubscription
 from app.reporting import mrr
 from app.reporting.models import Movement
 from tests.membership.counter import GOOD, Counter
+from tests.payments.events import make_event
 
 NO_FUNDS = "insufficient_funds"
 
@@ -187,6 +189,7 @@ def test_a_refund_of_the_newest_charge_takes_the_vote_and_the_next_one_gives_it_
         counter.settle()
         assert lost == [(account_id, "refund")]
         assert counter.pledge().returned_at is not None
+        assert counter.mails("second_pledge") == [], "it was the newsroom that gave it back"
 
         next_month(counter)
         assert counter.pledge().returned_at is None
@@ -194,6 +197,25 @@ def test_a_refund_of_the_newest_charge_takes_the_vote_and_the_next_one_gives_it_
     finally:
         standing.on_lost.pop()
         standing.on_gained.pop()
+
+
+def test_a_dispute_that_ends_a_pledge_takes_the_vote(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = counter.become_patron(amount="5")
+    lost: dict[int, str] = {}
+    monkeypatch.setattr(standing, "on_lost", [lambda _s, reasons, _n: lost.update(reasons)])
+    now = int(counter.clock.advance(hours=1).timestamp())
+    over = {"status": "canceled", "canceled_at": now, "ended_at": now,
+            "cancellation_details": {"reason": "payment_disputed"}}  # fmt: skip
+    ended = counter.sandbox_list("subscription")[0] | over
+    event = make_event("customer.subscription.deleted", ended, created=now)
+    with counter.db.transaction() as session:
+        inbox.take(session, [event], counter.clock())
+    counter.settle()
+
+    assert (counter.pledge().state, counter.pledge().end_reason) == ("ended", "dispute")
+    assert lost == {account_id: "dispute"}
 
 
 def test_a_part_that_goes_back_takes_no_vote(counter: Counter) -> None:

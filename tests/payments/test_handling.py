@@ -53,6 +53,19 @@ def test_an_older_event_changes_nothing_and_is_told_all_the_same(
     assert reads(till.sandbox) == 0
 
 
+def test_what_is_told_at_once_is_told_in_the_order_in_which_it_was_so(
+    till: Till, known: Json, heard: list[Change]
+) -> None:
+    invoice: Any = till.gateway.retrieve("invoice", known["latest_invoice"])
+    now = at(till.clock())
+    later = make_event("invoice.paid", invoice, created=now + 1)
+    tell(till, later, make_event(UPDATED, snapshot(known), created=now))
+    heard.clear()
+    handle(till)
+
+    assert [change.kind for change in heard] == ["subscription", "invoice"]
+
+
 def test_of_two_of_one_second_that_differ_stripe_is_asked(till: Till, known: Json) -> None:
     now = at(till.clock())
     for status in ("past_due", "unpaid"):

@@ -111,6 +111,7 @@ def test_a_signed_body_that_is_no_event_is_refused(app: Flask, client: Reader) -
 
         assert answer.status_code == 400, body[:60]
         assert answer.content_type == "application/problem+json"
+        assert "signed, and is no event" in answer.text, body[:60]
     assert kept(app) == []
 
 
