@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.db import Database, insert_once
 from app.core.jobs import Job
@@ -19,6 +19,7 @@ _table: Any = Heartbeat.__table__
 NAMED = sa.select(_table.c.name, _table.c.at).where(OneOf(_table.c.name, "names"))
 NAMES = sa.select(_table.c.name)
 WRITE = sa.insert(_table)
+OWN = sa.func.pg_backend_pid()
 
 
 def _write(db: Database, *names: str) -> None:
@@ -86,3 +87,15 @@ def test_a_default_of_python_is_written_and_one_that_is_made_each_time_must_be_g
     with db.reading() as session:
         [found] = session.scalars(sa.select(Job))
     assert (found.attempts, found.payload) == (0, {"a": None})
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite has no connection to lose
+def test_a_connection_that_is_cut_during_a_made_statement_is_given_up(database: str) -> None:
+    db, cut = Database(database, pool_size=1), sa.select(sa.func.pg_terminate_backend(OWN))
+    with pytest.raises(OperationalError) as told, db.statement() as connection:
+        rows(connection, cut)
+
+    assert told.value.connection_invalidated
+    with db.reading() as session:
+        assert column(session, NAMES) == []
+    db.dispose()
