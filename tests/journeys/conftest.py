@@ -21,9 +21,23 @@ if TYPE_CHECKING:
     from tests.databases import Databases
 
 Visit = Callable[..., Visitor]
+NAMES = {True: "script", False: "no-script"}
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def in_full_also(value: bool) -> pytest.MarkDecorator:
+    """Run a journey with and without a script in the long form; in the short one not with this."""
+    ways = [
+        pytest.param(way, id=NAMES[way], marks=[pytest.mark.long] if way is value else [])
+        for way in NAMES
+    ]
+    return pytest.mark.parametrize("script", ways, indirect=True)
+
+
+# For journeys whose pages have no script of ours that matters.
+mostly_with_script, mostly_without_script = in_full_also(False), in_full_also(True)
+
+
+@pytest.fixture(params=[True, False], ids=list(NAMES.values()))
 def script(request: pytest.FixtureRequest) -> bool:
     """Whether the browser runs JavaScript; who asks for it is run with and without."""
     return bool(request.param)

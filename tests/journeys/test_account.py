@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mostly_with_script, mostly_without_script
 from tests.journeys.scenario import Newsroom
 from tests.journeys.visitor import Visitor
 from tests.journeys.walker import MANAGE, Walker, link_in
@@ -12,6 +12,7 @@ from tests.journeys.walker import MANAGE, Walker, link_in
 pytestmark = pytest.mark.browser
 
 
+@mostly_with_script
 def test_a_patron_raises_lowers_stops_and_undoes(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -36,6 +37,7 @@ def test_a_patron_raises_lowers_stops_and_undoes(
     newsroom.site.mail(email, "pledge_changed")
 
 
+@mostly_without_script
 def test_a_patron_stops_from_the_mail_without_signing_in(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mostly_with_script, mostly_without_script
 from tests.journeys.scenario import ANN, Newsroom
 from tests.journeys.visitor import Visitor
 from tests.journeys.walker import Walker
@@ -68,6 +68,7 @@ def test_errors_come_back_with_what_was_typed(
     assert reader.page.locator("[name=amount]").input_value() == "5.999"
 
 
+@mostly_with_script
 def test_two_tabs_and_a_double_click_are_one_checkout_session(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -84,6 +85,7 @@ def test_two_tabs_and_a_double_click_are_one_checkout_session(
     assert first == again
 
 
+@mostly_without_script
 def test_a_second_pledge_of_an_unknown_browser_is_sent_back_and_told(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mostly_with_script, mostly_without_script
 from tests.journeys.scenario import BOHDAN, Newsroom
 from tests.journeys.visitor import Visitor
 
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 MOST_STEPS = 80
 
 
+@mostly_with_script
 def test_the_join_form_is_filled_in_and_sent_by_keys(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -30,6 +31,7 @@ def test_the_join_form_is_filled_in_and_sent_by_keys(
     reader.page.wait_for_url(f"{newsroom.site.stripe}/sandbox/checkout/**")
 
 
+@mostly_without_script
 def test_the_ballot_is_marked_and_cast_by_keys(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.journeys import scenario
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mostly_with_script, mostly_without_script
 from tests.journeys.scenario import Newsroom
 from tests.journeys.site import Site
 from tests.journeys.visitor import Visitor
@@ -18,6 +18,7 @@ DEBIT = "DE89370400440532013000"
 THANKS = "Thank you. You are one of"
 
 
+@mostly_with_script
 def test_a_card_that_asks_for_3d_secure_pays_once_the_bank_is_answered(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -31,6 +32,7 @@ def test_a_card_that_asks_for_3d_secure_pays_once_the_bank_is_answered(
     reader.reads("Your first vote is open")
 
 
+@mostly_without_script
 def test_a_bank_that_is_not_confirmed_charges_nothing(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -43,6 +45,7 @@ def test_a_bank_that_is_not_confirmed_charges_nothing(
     reader.reads("Nothing was charged.")
 
 
+@mostly_with_script
 def test_a_card_without_money_is_refused_and_a_second_one_pays(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mostly_without_script
 from tests.journeys.scenario import Newsroom
 from tests.journeys.visitor import Visitor, plain
 
@@ -48,6 +48,7 @@ def test_a_reader_becomes_a_patron_votes_and_the_desk_sees_it(
     desk_sees(newsroom, visit, email, script=script)
 
 
+@mostly_without_script
 def test_a_reader_comes_back_by_the_code_of_the_mail(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_reader_comes_back_by_the_code_of_the_mail(
     reader.reads("Your ballot is saved with 1 of 3 marked.")
 
 
+@mostly_without_script
 def test_a_reader_does_the_same_in_ukrainian(
     newsroom: Newsroom, visit: Visit, script: bool
 ) -> None:

@@ -55,16 +55,16 @@ def test_names_are_for_who_keeps_the_accounts_and_of_those_who_allowed_it(
     assert ("hidden@example.org" in mails) == sees_all
 
 
-@pytest.mark.parametrize(("role", "sees"), [("admin", True), ("finance", True), ("viewer", True),
-                                            ("editor", False)])  # fmt: skip
-def test_editors_see_no_money(counter: Counter, role: str, sees: bool) -> None:
+def test_editors_see_no_money(counter: Counter) -> None:
     account_id = counter.become_patron(amount="7", know_me="1")
     counter.pass_days(28)  # the mail before the second charge has the amount in its subject
-    reader = at_the_desk(counter, role)
 
-    for path in ("/admin/patrons", f"/admin/patrons/{account_id}", "/admin/mail"):
-        page = reader.get(path).text
-        assert any(sum in page for sum in ("7\u00a0€", "7.00\u00a0€")) is sees, path
+    for role in ("admin", "finance", "viewer", "editor"):
+        reader = at_the_desk(counter, role)
+        for path in ("/admin/patrons", f"/admin/patrons/{account_id}", "/admin/mail"):
+            page = reader.get(path).text
+            is_seen = any(sum in page for sum in ("7\u00a0€", "7.00\u00a0€"))
+            assert is_seen == (role != "editor"), (role, path)
 
 
 def test_a_reader_sees_nothing_of_it(counter: Counter) -> None:
@@ -75,11 +75,12 @@ def test_a_reader_sees_nothing_of_it(counter: Counter) -> None:
         assert counter.reader().get(path).status_code == 303
 
 
-@pytest.mark.parametrize("search", ["ann@", "EXAMPLE", "Able", "able", "4242"])
-def test_somebody_is_found_by_address_name_and_last_four(counter: Counter, search: str) -> None:
+def test_somebody_is_found_by_address_name_and_last_four(counter: Counter) -> None:
     counter.become_patron()
+    reader = at_the_desk(counter, "finance")
 
-    assert names(at_the_desk(counter, "finance").get(f"/admin/patrons?q={search}").text)
+    for search in ("ann@", "EXAMPLE", "Able", "able", "4242"):
+        assert names(reader.get(f"/admin/patrons?q={search}").text), search
 
 
 def test_somebody_is_found_by_any_id_of_stripes(counter: Counter) -> None:
@@ -100,15 +101,14 @@ def test_cyrillic_names_are_found_however_they_are_cased(counter: Counter) -> No
     assert f"/admin/patrons/{account_id}" in found
 
 
-@pytest.mark.parametrize("search", ["%", "_", "\\", "' OR 1=1", "0000", "x" * 5000])
-def test_a_search_that_means_nothing_finds_nobody(counter: Counter, search: str) -> None:
+def test_a_search_that_means_nothing_finds_nobody(counter: Counter) -> None:
     counter.become_patron()
     reader = at_the_desk(counter, "finance")
 
-    page = reader.get("/admin/patrons", query_string={"q": search})
-
-    assert page.status_code == 200
-    assert names(page.text) == []
+    for search in ("%", "_", "\\", "' OR 1=1", "0000", "x" * 5000):
+        page = reader.get("/admin/patrons", query_string={"q": search})
+        assert page.status_code == 200, search
+        assert names(page.text) == [], search
 
 
 def test_the_list_is_filtered_by_how_people_stand(counter: Counter) -> None:
