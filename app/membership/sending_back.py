@@ -33,10 +33,7 @@ def send_back(db: Database, gateway: Gateway, *, ref: str, now: datetime) -> Non
     if key is not None:
         requesting.send(db, gateway, key, now=now)
     with db.reading() as session:
-        pledge = session.scalar(sa.select(Pledge).where(Pledge.ref == ref))
-        known = facts.of(session, ref)
-        back = known.paid if pledge is None else unwanted(pledge, known)
-        charges = [charge.id for charge in back]
+        charges = _not_kept(session, ref)
     for charge_id in charges:
         _refund(db, gateway, ref=ref, charge_id=charge_id, now=now)
 
@@ -62,11 +59,18 @@ def _keep_end(session: Session, ref: str, now: datetime) -> str | None:
     return asking.keep_cancel(session, subscription.id, now=now)
 
 
+def _not_kept(session: Session, ref: str) -> list[str]:
+    pledge = session.scalar(sa.select(Pledge).where(Pledge.ref == ref))
+    known = facts.of(session, ref)
+    return [charge.id for charge in (known.paid if pledge is None else unwanted(pledge, known))]
+
+
 def _refund(db: Database, gateway: Gateway, *, ref: str, charge_id: str, now: datetime) -> None:
     with db.transaction() as session:
         _lock(session, ref)
         charge = session.get_one(StripeCharge, charge_id)
-        if charge.amount_refunded >= charge.amount:
+        # It may have become the pledge that runs while Stripe was asked for something else.
+        if charge_id not in _not_kept(session, ref) or charge.amount_refunded >= charge.amount:
             return
         params = {"charge_id": charge_id, "amount": None, "reason": "duplicate"}
         key = asking.keep(session, action="refund", target=charge_id, params=params, now=now)

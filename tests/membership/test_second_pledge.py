@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -9,7 +11,7 @@ from structlog.testing import capture_logs
 from app.core.jobs import Job
 from app.membership import sending_back
 from app.membership.models import Pledge, Receipt
-from app.payments import requesting
+from app.payments import handling, requesting
 from app.payments.models import StripeCharge, StripeRequest
 from app.reporting.models import Movement
 from tests.membership.counter import ANN, BAD_DEBIT, DEBIT, GOOD, Counter
@@ -202,3 +204,27 @@ def test_of_two_debits_on_their_way_the_one_that_is_paid_is_the_pledge(counter: 
 
     assert counter.pledge(Pledge.state == "active").total == 1000
     assert [one for one in kept_at_stripe(counter) if one[1]] == []
+
+
+def test_what_became_the_one_that_runs_meanwhile_is_not_given_back(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay_once_more(counter)
+    counter.sandbox.deliver()
+    handling.handle_due(counter.db, counter.work.services["gateway"], now=counter.clock())
+    first = counter.pledge(Pledge.state == "active").ref
+    second = counter.pledge(Pledge.state == "duplicate").ref
+    refund = sending_back._refund
+
+    def refund_after_news(*args: Any, **how: Any) -> None:
+        with counter.db.transaction() as session:
+            for ref, state in ((first, "duplicate"), (second, "active")):
+                session.execute(sa.update(Pledge).where(Pledge.ref == ref).values(state=state))
+        refund(*args, **how)
+
+    monkeypatch.setattr(sending_back, "_refund", refund_after_news)
+    sending_back.send_back(
+        counter.db, counter.work.services["gateway"], ref=second, now=counter.clock()
+    )
+
+    assert kept_at_stripe(counter) == [(500, 0), (1000, 0)]
