@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.i18n import lazy_gettext as _l
-from app.core.jobs import Job
+from app.core.jobs import Job, armed_again
 
 audit.named(
     {"jobs.retried": _l("Failed work tried again"), "jobs.dropped": _l("Failed work dropped")}
@@ -22,22 +22,21 @@ def retry(session: Session, key: str | None, *, now: datetime) -> list[str]:
 
     ``key`` is a dedupe key, or the number of a job that has none; None means all.
     """
-    new = {"state": "ready", "error": None, "attempts": 0, "created_at": now, "run_at": now}
-    again = sa.update(Job).where(_given_up(key)).values(**new)
-    return _written_down(session, again, "jobs.retried", now)
+    new = {"attempts": 0, "created_at": now, "run_at": now}
+    return _written_down(session, armed_again(_named(key), new), "jobs.retried", now)
 
 
 def drop(session: Session, key: str | None, *, now: datetime) -> list[str]:
     """Forget failed work, which stays undone unless it is asked for anew; else as ``retry``."""
-    return _written_down(session, sa.delete(Job).where(_given_up(key)), "jobs.dropped", now)
+    gone = sa.delete(Job).where(Job.state == "failed", _named(key))
+    return _written_down(session, gone, "jobs.dropped", now)
 
 
-def _given_up(key: str | None) -> sa.ColumnElement[bool]:
-    which: sa.ColumnElement[bool] = sa.true()
-    if key is not None:
-        is_number = key.isascii() and key.isdigit() and len(key) < 19
-        which = sa.or_(Job.dedupe_key == key, Job.id == int(key) if is_number else sa.false())
-    return sa.and_(Job.state == "failed", which)
+def _named(key: str | None) -> sa.ColumnElement[bool]:
+    if key is None:
+        return sa.true()
+    is_number = key.isascii() and key.isdigit() and len(key) < 19
+    return sa.or_(Job.dedupe_key == key, Job.id == int(key) if is_number else sa.false())
 
 
 def _written_down(session: Session, change: Any, action: str, now: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.core.signing import fingerprint
 
+UNTYPED = ("csrf_token", "form_key", "seen")  # fields that say nothing of what was typed
 LONGEST_EMAIL = 254
 LONGEST_LINE = 200
 LONGEST_TEXT = 5000
@@ -71,7 +72,7 @@ class EditForm(Form):
         said = {
             field.name: sorted(field.data) if isinstance(field.data, set) else str(field.data or "")
             for field in self
-            if field.name not in ("csrf_token", "seen", "form_key")
+            if field.name not in UNTYPED
         }
         return fingerprint(json.dumps(said, sort_keys=True))[:16]
 

@@ -139,7 +139,8 @@ def enqueue(
     row["rank"] = AWAITED if awaited else EVERYDAY
     if insert_once(session, Job, row) == 1:
         return True
-    return _arm_again(session, Job.dedupe_key == dedupe_key, row) == 1
+    again: Any = session.execute(armed_again(Job.dedupe_key == dedupe_key, row))
+    return bool(again.rowcount == 1)
 
 
 def enqueue_each(
@@ -176,11 +177,11 @@ def _row(
     }
 
 
-def _arm_again(session: Session, which: sa.ColumnElement[bool], values: dict[str, Any]) -> int:
-    given_up = sa.update(Job).where(Job.state == "failed", which)
-    again = given_up.values(**values | {"state": "ready", "error": None})
-    result: Any = session.execute(again.execution_options(synchronize_session=False))
-    return int(result.rowcount)
+def armed_again(which: sa.ColumnElement[bool], values: dict[str, Any]) -> Any:
+    """A statement that lets work which was given up be tried again, with these values."""
+    again = sa.update(Job).where(Job.state == "failed", which)
+    ready = values | {"state": "ready", "error": None}
+    return again.values(**ready).execution_options(synchronize_session=False)
 
 
 def schedule_periodic(db: Database, *, now: datetime) -> None:

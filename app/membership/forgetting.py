@@ -35,7 +35,7 @@ def forget(session: Session, account: Account, now: datetime) -> None:
     nobody knows any more, and goes back.
     """
     _close_pages(session, account, now)
-    mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
+    mine = _sent_by(account)
     alone = sa.update(SignUp).where(mine, SignUp.account_id.is_(None))
     session.execute(alone.values(account_id=account.id))
     session.execute(sa.update(SignUp).where(mine).values(email="", email_key="", referrer=None))
@@ -51,8 +51,8 @@ erasing.on_erase.append(forget)
 
 
 def _close_pages(session: Session, account: Account, now: datetime) -> None:
-    mine = sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
-    found = session.scalars(for_update(sa.select(SignUp).where(mine).order_by(SignUp.id))).all()
+    mine = sa.select(SignUp).where(_sent_by(account)).order_by(SignUp.id)
+    found = session.scalars(for_update(mine)).all()
     own = [one for one in found if one.account_id in (None, account.id)]
     payments.ask(
         session,
@@ -62,6 +62,11 @@ def _close_pages(session: Session, account: Account, now: datetime) -> None:
         checkouts=[one.checkout_id for one in own if one.checkout_id and one.state == "open"],
         now=now,
     )
+
+
+def _sent_by(account: Account) -> sa.ColumnElement[bool]:
+    """The forms of a person, also those of which Stripe told nothing yet."""
+    return sa.or_(SignUp.account_id == account.id, SignUp.email_key == (account.email_key or ""))
 
 
 def _mine(session: Session, table: Any, account_id: int) -> list[Any]:

@@ -72,5 +72,6 @@ def _total_at(session: Session, pledge: Pledge, at: datetime) -> Money:
     before = sa.select(PledgeChange.total).where(
         PledgeChange.pledge_id == pledge.id, PledgeChange.effective_at <= at
     )
-    total = session.scalar(before.order_by(PledgeChange.effective_at.desc()).limit(1))
+    newest = before.order_by(PledgeChange.effective_at.desc(), PledgeChange.cause_key.desc())
+    total = session.scalar(newest.limit(1))
     return pledge.money if total is None else Money(total, pledge.currency)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from wtforms import BooleanField, Field, HiddenField, ValidationError
 
-from app.core.forms import EditForm, Email, Form, Line, Text, normal_email
+from app.core.forms import UNTYPED, EditForm, Email, Form, Line, Text, normal_email
 from app.core.i18n import LANGUAGES, Lazy, language_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
@@ -97,7 +97,7 @@ class OnceForm(Form):
     @property
     def sent(self) -> str:
         """The same for this page's form with these words in it, different for any other."""
-        typed = [f.data for f in self if f.name not in ("csrf_token", "form_key", "seen", "sure")]
+        typed = [f.data for f in self if f.name not in (*UNTYPED, "sure")]
         words = json.dumps(typed, default=sorted, ensure_ascii=False)
         return f"{self.form_key.data or new_token()}:{fingerprint(words)[:24]}"
 
