@@ -23,7 +23,7 @@ from app.core.forms import email_key
 from app.core.i18n import lazy_gettext as _l
 from app.core.money import Money
 from app.core.signing import fingerprint
-from app.membership.models import SignUp
+from app.membership.models import RUNNING, Pledge, SignUp
 from app.membership.offering import Choice
 from app.newsroom import queries as newsroom
 
@@ -73,6 +73,14 @@ def keep(
         if not _is_over(sign_up, now):
             return sign_up
         key = f"{form_key}:{wish.key}:{sign_up.id}"
+
+
+def may_begin(choice: Choice, known: Pledge | None) -> bool:
+    """Whether who has this living pledge may make this choice: one pledge a person runs.
+
+    What is only on its way keeps nobody: what arrives first counts, the other goes back.
+    """
+    return choice.interval == "once" or known is None or known.state not in RUNNING
 
 
 def address_of(wish: Wish) -> str:

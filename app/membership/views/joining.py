@@ -17,7 +17,7 @@ from app.core.web import database, limiter, now, reading, refusal, services, set
 from app.core.web.alike import alike
 from app.membership import joining, paying, queries, teasers, thanking, throttling
 from app.membership.forms import JoinForm
-from app.membership.models import RUNNING, Pledge
+from app.membership.models import Pledge
 from app.membership.offering import Choice
 from app.membership.views import join_page
 from app.membership.views.blueprint import bp
@@ -55,7 +55,7 @@ def send() -> ResponseReturnValue:
         is_valid, choice = form.validate(), form.choice()
         if form.website.data:  # people do not see that field
             return _page(db, form, trouble=SentByMachine())
-        if not is_valid or choice is None or not _may_begin(db, choice):
+        if not is_valid or choice is None or not joining.may_begin(choice, _known(db)):
             return _page(db, form, status=422)
         if form.shown.data and form.shown.data != choice.key:
             return _page(db, form, status=422, confirm=True)
@@ -145,12 +145,6 @@ def _begin(form: JoinForm, choice: Choice) -> paying.Begun:
 def _known(db: Session) -> Pledge | None:
     """The living pledge of who is signed in. Nobody learns of another's from an address."""
     return queries.pledge_of(db, current_user.id) if current_user.is_authenticated else None
-
-
-def _may_begin(db: Session, choice: Choice) -> bool:
-    """What is only on its way keeps nobody: what arrives first counts, the other goes back."""
-    known = None if choice.interval == "once" else _known(db)
-    return known is None or known.state not in RUNNING
 
 
 def _came_from() -> str:
